@@ -1,0 +1,49 @@
+# Where third-party code comes from. Order for what is compiled per target: an installed package, the
+# sources that tools/setup.sh fetched, the network for people who have one. Headers that serve every
+# target are linked one by one into the build tree, so that the host's /usr/include never reaches a
+# cross compile.
+include(FetchContent)
+find_package(Threads REQUIRED)
+
+set(TRITWISE_DEPENDENCIES_DIR "${PROJECT_SOURCE_DIR}/.dependencies" CACHE PATH "Sources fetched by tools/setup.sh")
+
+# ---- Highway: static, built for each target
+if(EXISTS "${TRITWISE_DEPENDENCIES_DIR}/highway/CMakeLists.txt" AND NOT FETCHCONTENT_SOURCE_DIR_HIGHWAY)
+  set(FETCHCONTENT_SOURCE_DIR_HIGHWAY "${TRITWISE_DEPENDENCIES_DIR}/highway" CACHE PATH "" FORCE)
+endif()
+set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+set(HWY_ENABLE_CONTRIB OFF)
+set(HWY_ENABLE_EXAMPLES OFF)
+set(HWY_ENABLE_INSTALL OFF)
+set(HWY_ENABLE_TESTS OFF)
+set(HWY_FORCE_STATIC_LIBS ON)
+FetchContent_Declare(highway
+  GIT_REPOSITORY https://github.com/google/highway.git GIT_TAG 1.2.0
+  FIND_PACKAGE_ARGS 1.2 NAMES hwy)
+FetchContent_MakeAvailable(highway)
+if(NOT TARGET hwy::hwy)
+  add_library(hwy::hwy ALIAS hwy)
+endif()
+
+# ---- headers for every target
+set(_headers "${CMAKE_BINARY_DIR}/host-include")
+file(MAKE_DIRECTORY "${_headers}")
+foreach(_name flatbuffers catch2 CLI nlohmann)
+  find_file(TRITWISE_HEADER_${_name} NAMES ${_name} PATHS /usr/include /usr/local/include
+            NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+  file(CREATE_LINK "${TRITWISE_HEADER_${_name}}" "${_headers}/${_name}" SYMBOLIC)
+endforeach()
+add_library(tritwise_headers INTERFACE)
+target_include_directories(tritwise_headers SYSTEM INTERFACE "${_headers}")
+find_program(TRITWISE_FLATC flatc REQUIRED NO_CMAKE_FIND_ROOT_PATH)
+
+# ---- the trainer's libraries, host only
+if(TRITWISE_BUILD_TRAINER)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  find_package(dnnl REQUIRED)
+  find_package(ZLIB REQUIRED)
+  find_package(spdlog REQUIRED)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(sentencepiece REQUIRED IMPORTED_TARGET sentencepiece)
+  pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+endif()

@@ -1,0 +1,25 @@
+# Compiler settings for our own code; third-party targets do not get them.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+add_library(tritwise_options INTERFACE)
+target_include_directories(tritwise_options INTERFACE "${PROJECT_SOURCE_DIR}")
+# Fused multiply-add only where it is written: otherwise two compilers give two results.
+target_compile_options(tritwise_options INTERFACE
+  -Wall -Wextra -Wconversion -Werror -ffp-contract=off -fno-math-errno)
+
+# format/, kernels/ and runtime/ report errors as values.
+add_library(tritwise_no_exceptions INTERFACE)
+target_compile_options(tritwise_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
+
+if(TRITWISE_SANITIZE)
+  add_compile_options(-fsanitize=${TRITWISE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
+  add_link_options(-fsanitize=${TRITWISE_SANITIZE})
+endif()

@@ -1,0 +1,41 @@
+// The small vocabulary of numbers that the file, the kernels, the trainer and the runtime share.
+//
+// Values of these enums are written into files: append, never renumber. Nothing here knows of graphs
+// or files, so that kernels/ may include it.
+#pragma once
+
+#include <cstdint>
+
+namespace tritwise {
+
+// How the elements of a tensor lie in the file, which is also how kernels read them.
+enum class Storage : uint8_t {
+  kF32 = 0,
+  kF16 = 1,  // IEEE binary16
+  kI8 = 2,   // two's complement, one f32 scale a row: value = code * scale
+  kT2 = 3,   // ternary, four trits a byte (format/ternary_layout.h)
+  kT5 = 4,   // ternary, five trits a byte
+};
+
+// What is done to a row before a linear layer, or by a norm of its own.
+//   layer: (x - mean(x)) / sqrt(var(x) + eps)    var divides by the width
+//   rms:   x / sqrt(mean(x^2) + eps)
+enum class NormKind : uint8_t { kNone = 0, kLayer = 1, kRms = 2 };
+
+enum class ActivationKind : uint8_t {
+  kRelu = 0,
+  kReluSquared = 1,
+  kSilu = 2,  // x / (1 + exp(-x))
+};
+
+// How many scales a weight tensor has. kRow: one for each output row.
+enum class ScaleKind : uint8_t { kNone = 0, kTensor = 1, kRow = 2 };
+
+// The smallest absolute maximum of a row and the smallest measure of a weight matrix that a scale is
+// made from (arXiv 2402.17764 and the `bitlinear` package use the same constant for both).
+inline constexpr float kScaleFloor = 1e-5f;
+
+// Highest code of a quantised activation. The lowest, and the range R, are stored with each linear.
+inline constexpr int kActivationHighest = 127;
+
+}  // namespace tritwise

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Installs what the build needs, by name from Debian's packages, and fetches Highway's sources with
+# `apt-get source` through a private apt configuration (the system's own is not touched).
+# Usage: tools/setup.sh build|test     Does nothing where everything is there already.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+sources=${TRITWISE_DEPENDENCIES_DIR:-$root/.dependencies}
+sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
+
+packages=(cmake ninja-build pkg-config g++ dpkg-dev
+          libdnnl-dev libflatbuffers-dev flatbuffers-compiler catch2 nlohmann-json3-dev libcli11-dev
+          libspdlog-dev libtomlplusplus-dev libsentencepiece-dev zlib1g-dev libjs-chart.js
+          bible-kjv bible-kjv-text dataset-fashion-mnist)
+if [ "${1:-build}" = test ]; then
+  packages+=(clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu qemu-user clang-format clang-tidy)
+fi
+
+# dpkg-query lists packages that were removed too, hence the status.
+installed=$(dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' "${packages[@]}" 2>/dev/null | grep -c '^installed ' || true)
+if [ "$installed" -lt "${#packages[@]}" ]; then
+  $sudo apt-get update -q
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 \
+      install -q -y --no-install-recommends "${packages[@]}"
+fi
+
+[ -f "$sources/highway/CMakeLists.txt" ] && exit 0
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)
+if [ -z "$mirror" ]; then
+  $sudo apt-get update -q
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)
+fi
+[ -n "$mirror" ] || { echo "setup: no Debian 12 (bookworm) package source is configured on this machine" >&2; exit 1; }
+key=/usr/share/keyrings/debian-archive-keyring.gpg
+mkdir -p "$work"/{state/lists/partial,cache/archives/partial,parts,highway}
+printf 'deb-src [signed-by=%s] %s trixie main\n' "$key" "$mirror" > "$work/sources.list"
+cat > "$work/apt.conf" <<CONF
+Dir::Etc::sourcelist "$work/sources.list";
+Dir::Etc::sourceparts "$work/parts";
+Dir::State "$work/state";
+Dir::Cache "$work/cache";
+Dir::State::status "/var/lib/dpkg/status";
+Acquire::Languages "none";
+APT::Sandbox::User "root";
+CONF
+export APT_CONFIG=$work/apt.conf
+apt-get update -qq
+(cd "$work/highway" && apt-get source -qq --only-source highway/trixie)
+mkdir -p "$sources"
+rm -rf "$sources/highway.partial"
+cp -r "$work"/highway/*/ "$sources/highway.partial"
+mv "$sources/highway.partial" "$sources/highway"
