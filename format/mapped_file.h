@@ -1,0 +1,32 @@
+// A file mapped read-only into memory; unmapped when the object goes.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "format/status.h"
+
+namespace tritwise {
+
+class MappedFile {
+ public:
+  // Errors name the path and the system's reason. An empty file gives an empty span.
+  static Result<MappedFile> Open(const std::string& path);
+
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  MappedFile(const std::byte* data, size_t size) : data_(data), size_(size) {}
+
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace tritwise
