@@ -27,6 +27,9 @@ using AttendF32Fn = void (*)(const float* query, const float* keys, const float*
 using AttendF16Fn = void (*)(const float* query, const uint16_t* keys, const uint16_t* values, size_t stride,
                              size_t positions, size_t head_size, float scale, float* y);
 
+// Positions a block of the softmax has.
+inline constexpr size_t kAttentionBlock = 64;
+
 // Largest head_size the attention kernels take.
 inline constexpr size_t kMaxHeadSize = 512;
 

@@ -1,0 +1,62 @@
+// Rotation, f16 storage and attention for every instruction set. Attention: attend-inl.h; the table of
+// cosines and sines, which is not SIMD code: rotary.cc.
+#include "kernels/attention/attention.h"
+
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention/attention.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "kernels/attention/attend-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace tritwise::kernels {
+namespace HWY_NAMESPACE {
+namespace {
+
+void RotateRow(float* x, size_t heads, size_t head_size, const float* cosine, const float* sine) {
+  const size_t half = head_size / 2;
+  for (size_t head = 0; head < heads; ++head, x += head_size) {
+    for (size_t i = 0; i < half; i += kLanes) {
+      const F32x16 a = Load16(x + i, half - i);
+      const F32x16 b = Load16(x + half + i, half - i);
+      const F32x16 c = Load16(cosine + i, half - i);
+      const F32x16 s = Load16(sine + i, half - i);
+      Store16(MulAdd16(Neg16(b), s, Mul16(a, c)), x + i, half - i);
+      Store16(MulAdd16(a, s, Mul16(b, c)), x + half + i, half - i);
+    }
+  }
+}
+
+void StoreRowF16(const float* x, size_t n, uint16_t* y) {
+  for (size_t i = 0; i < n; i += kLanes) Store16(Load16(x + i, n - i), y + i, n - i);
+}
+
+void AttendF32(const float* query, const float* keys, const float* values, size_t stride, size_t positions,
+               size_t head_size, float scale, float* y) {
+  Attend(query, keys, values, stride, positions, head_size, scale, y);
+}
+
+void AttendF16(const float* query, const uint16_t* keys, const uint16_t* values, size_t stride, size_t positions,
+               size_t head_size, float scale, float* y) {
+  Attend(query, keys, values, stride, positions, head_size, scale, y);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace tritwise::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tritwise::kernels {
+HWY_EXPORT(RotateRow);
+HWY_EXPORT(StoreRowF16);
+HWY_EXPORT(AttendF32);
+HWY_EXPORT(AttendF16);
+RotateRowFn ResolveRotateRow() { return HWY_DYNAMIC_POINTER(RotateRow); }
+StoreRowF16Fn ResolveStoreRowF16() { return HWY_DYNAMIC_POINTER(StoreRowF16); }
+AttendF32Fn ResolveAttendF32() { return HWY_DYNAMIC_POINTER(AttendF32); }
+AttendF16Fn ResolveAttendF16() { return HWY_DYNAMIC_POINTER(AttendF16); }
+}  // namespace tritwise::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,236 @@
+// F32x16: sixteen floats as one value on every target, whatever its vector width.
+//
+// The float kernels are written against this type alone, so that they all sum in the same 16 logical
+// lanes (kernels/common/reference.h says in which order). It is one vector on AVX-512 and RVV, two on AVX2,
+// four on SSE and NEON, sixteen on a target without vectors. Loads and stores of fewer than 16 elements go
+// through a small buffer: only the end of a row pays for it, and nothing beyond the row is touched.
+// Integer kernels do not use this: their sums need no order.
+//
+// clang-format off
+#if defined(TRITWISE_KERNELS_COMMON_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRITWISE_KERNELS_COMMON_LANES_INL_H_
+#undef TRITWISE_KERNELS_COMMON_LANES_INL_H_
+#else
+#define TRITWISE_KERNELS_COMMON_LANES_INL_H_
+#endif
+// clang-format on
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tritwise::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+inline constexpr size_t kLanes = 16;
+
+// Targets without vectors multiply and add in two roundings unless the compiler has an instruction (rv64gc).
+#if (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128) && (defined(__riscv_flen) || defined(__FP_FAST_FMAF))
+inline constexpr bool kScalarFma = true;
+#else
+inline constexpr bool kScalarFma = false;
+#endif
+inline constexpr bool kFused = HWY_NATIVE_FMA || kScalarFma;
+
+// The four registers of LMUL 4 hold at least 16 floats on every vector length RVV allows.
+using DF = hn::CappedTag<float, kLanes, HWY_HAVE_SCALABLE ? 2 : 0>;
+using DI = hn::RebindToSigned<DF>;
+using VF = hn::Vec<DF>;
+
+#if HWY_HAVE_SCALABLE
+using F32x16 = VF;
+inline constexpr size_t kPartLanes = kLanes;
+
+// op(part index, parts...) for each part, results put together.
+template <class Op, class... X>
+HWY_INLINE F32x16 Map16(Op op, X... x) {
+  return op(size_t{0}, x...);
+}
+template <class Op>
+HWY_INLINE void ForParts16(Op op, F32x16 x) {
+  op(size_t{0}, x);
+}
+#else
+inline constexpr size_t kPartLanes = HWY_MAX_LANES_D(DF);
+inline constexpr size_t kParts = kLanes / kPartLanes;
+struct F32x16 {
+  VF part[kParts];
+};
+
+template <class Op, size_t... I, class... X>
+HWY_INLINE F32x16 MapParts16(std::index_sequence<I...>, Op op, X... x) {
+  // Each element of the list is one part of all arguments.
+  const auto at = [&](auto index) HWY_ATTR { return op(size_t{index}, x.part[index]...); };
+  return F32x16{{at(std::integral_constant<size_t, I>{})...}};
+}
+template <class Op, class... X>
+HWY_INLINE F32x16 Map16(Op op, X... x) {
+  return MapParts16(std::make_index_sequence<kParts>{}, op, x...);
+}
+template <class Op>
+HWY_INLINE void ForParts16(Op op, F32x16 x) {
+  for (size_t i = 0; i < kParts; ++i) op(i, x.part[i]);
+}
+#endif
+
+// ---- one instruction each
+
+HWY_INLINE F32x16 Set16(float value) {
+  return Map16([value](size_t) HWY_ATTR { return hn::Set(DF(), value); });
+}
+HWY_INLINE F32x16 Zero16() { return Set16(0.0f); }
+
+HWY_INLINE F32x16 Add16(F32x16 a, F32x16 b) {
+  return Map16([](size_t, VF u, VF v) HWY_ATTR { return hn::Add(u, v); }, a, b);
+}
+HWY_INLINE F32x16 Sub16(F32x16 a, F32x16 b) {
+  return Map16([](size_t, VF u, VF v) HWY_ATTR { return hn::Sub(u, v); }, a, b);
+}
+HWY_INLINE F32x16 Mul16(F32x16 a, F32x16 b) {
+  return Map16([](size_t, VF u, VF v) HWY_ATTR { return hn::Mul(u, v); }, a, b);
+}
+HWY_INLINE F32x16 Div16(F32x16 a, F32x16 b) {
+  return Map16([](size_t, VF u, VF v) HWY_ATTR { return hn::Div(u, v); }, a, b);
+}
+// Of NaN and a number: either, depending on the target.
+HWY_INLINE F32x16 Max16(F32x16 a, F32x16 b) {
+  return Map16([](size_t, VF u, VF v) HWY_ATTR { return hn::Max(u, v); }, a, b);
+}
+HWY_INLINE F32x16 Min16(F32x16 a, F32x16 b) {
+  return Map16([](size_t, VF u, VF v) HWY_ATTR { return hn::Min(u, v); }, a, b);
+}
+HWY_INLINE F32x16 Abs16(F32x16 a) {
+  return Map16([](size_t, VF u) HWY_ATTR { return hn::Abs(u); }, a);
+}
+HWY_INLINE F32x16 Neg16(F32x16 a) {
+  return Map16([](size_t, VF u) HWY_ATTR { return hn::Neg(u); }, a);
+}
+
+// a * b + c, with one rounding where kFused.
+HWY_INLINE VF MulAdd1(VF a, VF b, VF c) {
+  if constexpr (kScalarFma) {
+    HWY_ALIGN float u[kPartLanes], v[kPartLanes], w[kPartLanes];
+    hn::Store(a, DF(), u);
+    hn::Store(b, DF(), v);
+    hn::Store(c, DF(), w);
+    for (size_t i = 0; i < kPartLanes; ++i) w[i] = __builtin_fmaf(u[i], v[i], w[i]);
+    return hn::Load(DF(), w);
+  } else {
+    return hn::MulAdd(a, b, c);
+  }
+}
+HWY_INLINE F32x16 MulAdd16(F32x16 a, F32x16 b, F32x16 c) {
+  return Map16([](size_t, VF u, VF v, VF w) HWY_ATTR { return MulAdd1(u, v, w); }, a, b, c);
+}
+
+// ---- memory: 16 elements, or the first `count` of them with zeros behind
+
+HWY_INLINE F32x16 Load16(const float* p) {
+  return Map16([p](size_t i) HWY_ATTR { return hn::LoadU(DF(), p + i * kPartLanes); });
+}
+HWY_INLINE F32x16 Load16(const uint16_t* p) {  // binary16
+  return Map16([p](size_t i) HWY_ATTR {
+    const hn::Rebind<uint16_t, DF> du16;
+    const hn::Rebind<hwy::float16_t, DF> df16;
+    return hn::PromoteTo(DF(), hn::BitCast(df16, hn::LoadU(du16, p + i * kPartLanes)));
+  });
+}
+HWY_INLINE F32x16 Load16(const int8_t* p) {
+  return Map16([p](size_t i) HWY_ATTR {
+    const hn::Rebind<int8_t, DF> di8;
+    return hn::ConvertTo(DF(), hn::PromoteTo(DI(), hn::LoadU(di8, p + i * kPartLanes)));
+  });
+}
+HWY_INLINE F32x16 Load16(const int32_t* p) {  // rounded to nearest
+  return Map16([p](size_t i) HWY_ATTR { return hn::ConvertTo(DF(), hn::LoadU(DI(), p + i * kPartLanes)); });
+}
+template <class T>
+HWY_INLINE F32x16 Load16(const T* p, size_t count) {
+  if (HWY_LIKELY(count >= kLanes)) return Load16(p);
+  alignas(64) T buffer[kLanes] = {};
+  std::memcpy(buffer, p, count * sizeof(T));
+  return Load16(buffer);
+}
+
+HWY_INLINE void Store16(F32x16 x, float* p) {
+  ForParts16([p](size_t i, VF v) HWY_ATTR { hn::StoreU(v, DF(), p + i * kPartLanes); }, x);
+}
+HWY_INLINE void Store16(F32x16 x, uint16_t* p) {  // binary16
+  ForParts16(
+      [p](size_t i, VF v) HWY_ATTR {
+        const hn::Rebind<uint16_t, DF> du16;
+        const hn::Rebind<hwy::float16_t, DF> df16;
+        hn::StoreU(hn::BitCast(du16, hn::DemoteTo(df16, v)), du16, p + i * kPartLanes);
+      },
+      x);
+}
+template <class T>
+HWY_INLINE void Store16(F32x16 x, T* p, size_t count) {
+  if (HWY_LIKELY(count >= kLanes)) return Store16(x, p);
+  alignas(64) T buffer[kLanes];
+  Store16(x, buffer);
+  std::memcpy(p, buffer, count * sizeof(T));
+}
+
+// ---- over the lanes
+
+#if !HWY_HAVE_SCALABLE && HWY_TARGET != HWY_SCALAR
+// The tree from one vector of 16, 8 or 4 lanes on.
+template <class D>
+HWY_INLINE float SumTree(D d, hn::Vec<D> v) {
+  if constexpr (HWY_MAX_LANES_D(D) > 4) {
+    const hn::Half<D> half;
+    return SumTree(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  } else {
+    HWY_ALIGN float lane[4];
+    hn::Store(v, d, lane);
+    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+  }
+}
+#endif
+
+// The fixed tree: lane l takes l + 8, then l + 4, l + 2, l + 1.
+HWY_INLINE float Sum16(F32x16 x) {
+#if HWY_HAVE_SCALABLE || HWY_TARGET == HWY_SCALAR
+  alignas(64) float lane[kLanes];
+  Store16(x, lane);
+  for (size_t half = kLanes / 2; half != 0; half /= 2) {
+    for (size_t l = 0; l < half; ++l) lane[l] += lane[l + half];
+  }
+  return lane[0];
+#else
+  for (size_t half = kParts / 2; half != 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) x.part[i] = hn::Add(x.part[i], x.part[i + half]);
+  }
+  return SumTree(DF(), x.part[0]);
+#endif
+}
+
+HWY_INLINE float First16(F32x16 x) {
+#if HWY_HAVE_SCALABLE
+  return hn::GetLane(x);
+#else
+  return hn::GetLane(x.part[0]);
+#endif
+}
+
+// Order-free.
+HWY_INLINE float MaxLane16(F32x16 x) {
+  alignas(64) float lane[kLanes];
+  Store16(x, lane);
+  float largest = lane[0];
+  for (size_t l = 1; l < kLanes; ++l) largest = lane[l] > largest ? lane[l] : largest;
+  return largest;
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace tritwise::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // TRITWISE_KERNELS_COMMON_LANES_INL_H_

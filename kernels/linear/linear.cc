@@ -1,0 +1,44 @@
+// Products with plain weights for every instruction set. Floats: linear_f-inl.h, integers: linear_i8-inl.h.
+#include "kernels/linear/linear.h"
+
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/linear/linear.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "kernels/linear/linear_f-inl.h"
+#include "kernels/linear/linear_i8-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace tritwise::kernels {
+namespace HWY_NAMESPACE {
+namespace {
+
+void LinearF32(const float* w, size_t cols, const float* x, size_t row_begin, size_t row_end, float* y) {
+  LinearRows(w, cols, x, row_begin, row_end, y);
+}
+
+void LinearF16(const uint16_t* w, size_t cols, const float* x, size_t row_begin, size_t row_end, float* y) {
+  LinearRows(w, cols, x, row_begin, row_end, y);
+}
+
+void LinearI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end, int32_t* sums) {
+  LinearRowsI8(w, cols, q, row_begin, row_end, sums);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace tritwise::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tritwise::kernels {
+HWY_EXPORT(LinearF32);
+HWY_EXPORT(LinearF16);
+HWY_EXPORT(LinearI8);
+LinearF32Fn ResolveLinearF32() { return HWY_DYNAMIC_POINTER(LinearF32); }
+LinearF16Fn ResolveLinearF16() { return HWY_DYNAMIC_POINTER(LinearF16); }
+LinearI8Fn ResolveLinearI8() { return HWY_DYNAMIC_POINTER(LinearI8); }
+}  // namespace tritwise::kernels
+#endif  // HWY_ONCE
