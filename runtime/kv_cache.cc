@@ -1,0 +1,38 @@
+#include "runtime/kv_cache.h"
+
+namespace tritwise {
+namespace {
+
+uint64_t HeadBytes(const CacheLayer& layer, uint64_t context) {
+  return AlignUp(context * layer.head_size * layer.element_bytes(), kArenaAlignment);
+}
+
+}  // namespace
+
+// context < 2^31, kv_heads <= 2^16, head_size <= 2^9, 4 bytes: a layer stays below 2^59.
+uint64_t CacheBytes(const CacheLayers& layers, uint64_t context) {
+  constexpr uint64_t kTooMuch = uint64_t{1} << 60;
+  uint64_t bytes = 0;
+  for (const CacheLayer& layer : layers) {
+    bytes += 2 * layer.kv_heads * HeadBytes(layer, context);
+    if (bytes > kTooMuch) return kTooMuch;  // more than there is memory anywhere; the sum must not wrap round
+  }
+  return bytes;
+}
+
+Result<std::unique_ptr<KvCache>> KvCache::Make(const CacheLayers& layers, uint64_t context) {
+  TRITWISE_ASSIGN_OR_RETURN(AlignedBlock block, AlignedBlock::Allocate(CacheBytes(layers, context), "the cache"));
+  std::unique_ptr<KvCache> cache(new KvCache(layers, std::move(block)));
+  uint64_t offset = 0;
+  for (const CacheLayer& layer : layers) {
+    Place place;
+    place.head_bytes = HeadBytes(layer, context);
+    place.keys = offset;
+    place.values = offset + place.head_bytes * layer.kv_heads;
+    offset = place.values + place.head_bytes * layer.kv_heads;
+    cache->places_.push_back(place);
+  }
+  return cache;
+}
+
+}  // namespace tritwise

@@ -1,0 +1,19 @@
+#include "tritwise/model.h"
+
+namespace tritwise {
+
+Result<std::shared_ptr<const Model>> Model::Load(const std::string& path, const Options& options) {
+  TRITWISE_ASSIGN_OR_RETURN(ModelFile file, ModelFile::Read(path, {options.verify_segments}));
+  std::optional<Tokenizer> tokenizer;
+  const Vocabulary& vocabulary = file.description().vocabulary;
+  if (!vocabulary.empty()) {
+    auto made = Tokenizer::Make(vocabulary);
+    if (!made.ok()) {
+      return Status::Error(StatusCode::kCorrupt, "%s: %s", path.c_str(), made.status().message());
+    }
+    tokenizer.emplace(std::move(made).value());
+  }
+  return std::shared_ptr<const Model>(new Model(std::move(file), std::move(tokenizer)));
+}
+
+}  // namespace tritwise

@@ -1,0 +1,109 @@
+// Linears with f32, f16 or int8 weights. Threads take contiguous ranges of outputs and go through them in
+// tiles of weights that stay in cache while every row of the batch is multiplied with them.
+#include <algorithm>
+
+#include "runtime/ops/quantise_rows.h"
+
+namespace tritwise {
+namespace {
+
+constexpr size_t kTileBytes = 16384;
+// Sums a thread keeps before it scales them: a tile's outputs of one row.
+constexpr size_t kMostTileOutputs = 1024;
+
+size_t ElementBytes(Storage storage) {
+  return storage == Storage::kF32 ? 4 : storage == Storage::kF16 ? 2 : 1;
+}
+
+size_t Cols(const PlainLinearAttrs& attrs, const OpPlace& place) {
+  return static_cast<size_t>(place.tensor(attrs.weight).cols);
+}
+
+void RunFloats(const PlainLinearStep& step, size_t rows, size_t begin, size_t end) {
+  const std::byte* weight = step.weight + begin * step.cols * ElementBytes(step.storage);
+  for (size_t m = 0; m < rows; ++m) {
+    float* y = step.y.row(m) + begin;
+    if (step.storage == Storage::kF32) {
+      step.f32(reinterpret_cast<const float*>(weight), step.cols, step.x.row(m), 0, end - begin, y);
+    } else {
+      step.f16(reinterpret_cast<const uint16_t*>(weight), step.cols, step.x.row(m), 0, end - begin, y);
+    }
+    if (step.bias != nullptr) step.add(y, step.bias + begin, end - begin, y);
+  }
+}
+
+void RunIntegers(const PlainLinearStep& step, size_t rows, size_t begin, size_t end, int32_t* sums) {
+  const auto* weight = reinterpret_cast<const int8_t*>(step.weight) + begin * step.cols;
+  const QuantisedRows& q = step.quantise.rows;
+  for (size_t m = 0; m < rows; ++m) {
+    step.i8(weight, step.cols, q.q + m * q.stride, 0, end - begin, sums);
+    step.scale_sums(sums, end - begin, q.steps[m], step.scales + begin, 1,
+                    step.bias == nullptr ? nullptr : step.bias + begin, step.y.row(m) + begin);
+  }
+}
+
+}  // namespace
+
+ScratchSize Scratch(const PlainLinearAttrs& attrs, const OpPlace& place) {
+  if (place.tensor(attrs.weight).storage != Storage::kI8) return {};
+  ScratchSize size = QuantiseScratch(place.rows, PaddedInt8Cols(Cols(attrs, place)));
+  size.thread_bytes += kMostTileOutputs * sizeof(int32_t);
+  return size;
+}
+
+PlainLinearStep Bind(const PlainLinearAttrs& attrs, const OpPlace& place, const Binding& binding) {
+  const TensorSpec& spec = place.tensor(attrs.weight);
+  const TensorData weight = binding.model.tensor(attrs.weight);
+  PlainLinearStep step;
+  step.storage = spec.storage;
+  step.weight = weight.data.data();
+  step.outputs = static_cast<size_t>(spec.rows);
+  step.cols = static_cast<size_t>(spec.cols);
+  step.bias = binding.floats(attrs.bias);
+  step.x = binding.value(place.op.inputs[0]);
+  step.y = binding.value(place.op.output);
+  step.f32 = binding.kernels.linear_f32;
+  step.f16 = binding.kernels.linear_f16;
+  step.add = binding.kernels.add_row;
+  if (spec.storage != Storage::kI8) return step;
+
+  const size_t padded_cols = PaddedInt8Cols(step.cols);
+  step.quantise = BindQuantise(attrs.quantiser, step.cols, padded_cols, place.rows, binding);
+  step.i8 = binding.kernels.linear_i8;
+  step.scale_sums = binding.kernels.scale_sums;
+  step.scales = weight.scales.data();
+  const size_t sums_offset = QuantiseScratch(place.rows, padded_cols).thread_bytes;
+  step.sums = {reinterpret_cast<int32_t*>(binding.thread_scratch.first + sums_offset),
+               binding.thread_scratch.stride_bytes};
+  return step;
+}
+
+void Run(const PlainLinearStep& step, Pass& pass) {
+  const bool integers = step.storage == Storage::kI8;
+  if (integers) QuantiseRows(step.quantise, step.x, pass.rows, step.quantise.rows, pass.pool);
+  const size_t row_bytes = step.cols * ElementBytes(step.storage);
+  const size_t tile = pass.rows == 1 ? kMostTileOutputs : std::clamp<size_t>(kTileBytes / row_bytes, 1, kMostTileOutputs);
+  pass.pool.ForRanges(step.outputs, RowGrain(row_bytes * pass.rows), [&](size_t begin, size_t end, size_t thread) {
+    for (size_t n = begin; n < end; n += tile) {
+      const size_t stop = std::min(end, n + tile);
+      if (integers) {
+        RunIntegers(step, pass.rows, n, stop, step.sums.of(thread));
+      } else {
+        RunFloats(step, pass.rows, n, stop);
+      }
+    }
+  });
+}
+
+std::string KernelNames(const PlainLinearAttrs& attrs, const OpPlace& place) {
+  switch (place.tensor(attrs.weight).storage) {
+    case Storage::kF32:
+      return "linear_f32";
+    case Storage::kF16:
+      return "linear_f16";
+    default:
+      return "linear_i8";
+  }
+}
+
+}  // namespace tritwise

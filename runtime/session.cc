@@ -1,0 +1,49 @@
+#include "tritwise/session.h"
+
+#include <cinttypes>
+#include <utility>
+
+#include "runtime/kv_cache.h"
+#include "runtime/layout.h"
+#include "tritwise/plan.h"
+
+namespace tritwise {
+
+Session::Session(std::shared_ptr<const Model> model, std::unique_ptr<KvCache> cache, int64_t context, Sampler sampler)
+    : model_(std::move(model)), cache_(std::move(cache)), context_(context), sampler_(std::move(sampler)) {}
+
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::Make(const Plan& plan, const SessionOptions& options) {
+  const Graph& graph = plan.model()->graph();
+  if (graph.context == 0) {
+    return Status::Error(StatusCode::kInvalidArgument, "the rows of this model are independent: it has no sessions");
+  }
+  if (options.context < 0 || options.context > graph.context) {
+    return Status::Error(StatusCode::kInvalidArgument, "context: %" PRId64 " is not from 1 to the model's %" PRId64,
+                         options.context, graph.context);
+  }
+  const int64_t context = options.context == 0 ? graph.context : options.context;
+  TRITWISE_ASSIGN_OR_RETURN(Sampler sampler, Sampler::Make(options.sampler, graph.output_width()));
+  TRITWISE_ASSIGN_OR_RETURN(auto cache, KvCache::Make(MakeCacheLayers(graph, plan.options()),
+                                                      static_cast<uint64_t>(context)));
+  return std::unique_ptr<Session>(new Session(plan.model(), std::move(cache), context, std::move(sampler)));
+}
+
+uint64_t Session::cache_bytes() const { return cache_->bytes(); }
+
+Status Session::Truncate(int64_t position) {
+  if (position < 0 || position > position_) {
+    return Status::Error(StatusCode::kInvalidArgument, "cannot go back to position %" PRId64 " from %" PRId64, position,
+                         position_);
+  }
+  position_ = position;
+  return Status();
+}
+
+void Session::Reset() {
+  position_ = 0;
+  sampler_.Reset();
+}
+
+}  // namespace tritwise
