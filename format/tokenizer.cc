@@ -31,18 +31,19 @@ class NeighbourSet {
  public:
   NeighbourSet() : bits_(size_t{1} << (kLogBits - 6)) {}
   void Add(char32_t left, char32_t right) {
-    const uint64_t bit = Hash(left, right);
+    const size_t bit = Hash(left, right);
     bits_[bit >> 6] |= uint64_t{1} << (bit & 63);
   }
   bool MayContain(char32_t left, char32_t right) const {
-    const uint64_t bit = Hash(left, right);
+    const size_t bit = Hash(left, right);
     return (bits_[bit >> 6] >> (bit & 63)) & 1;
   }
 
  private:
   static constexpr int kLogBits = 17;
-  static uint64_t Hash(char32_t left, char32_t right) {
-    return (((uint64_t{left} << 32) | right) * 0x9E3779B97F4A7C15u) >> (64 - kLogBits);
+  static size_t Hash(char32_t left, char32_t right) {
+    const uint64_t pair = (uint64_t{left} << 32) | right;
+    return static_cast<size_t>((pair * 0x9E3779B97F4A7C15u) >> (64 - kLogBits));
   }
   std::vector<uint64_t> bits_;
 };
