@@ -37,7 +37,8 @@ HWY_EXPORT(DescribeTarget);
 Status UnknownTarget(std::string_view name) {
   std::string known;
   for (const std::string& target : SupportedTargets()) known += " " + target;
-  return Status::Error(StatusCode::kInvalidArgument, "instruction set \"%.*s\" is not in this build or not in this CPU; there are:%s",
+  return Status::Error(StatusCode::kInvalidArgument,
+                       "instruction set \"%.*s\" is not in this build or not in this CPU; there are:%s",
                        static_cast<int>(name.size() < 40 ? name.size() : 40), name.data(), known.c_str());
 }
 

@@ -23,8 +23,8 @@ struct Kernels {
 #define TRITWISE_KERNEL(Name, member) Name##Fn member = nullptr;
 #include "kernels/kernels.inc"
 #undef TRITWISE_KERNEL
-  const char* target = "";   // Highway's name of the instruction set, e.g. "AVX3_ZEN4"
-  bool fused = false;        // whether the target multiplies and adds with one rounding
+  const char* target = "";  // Highway's name of the instruction set, e.g. "AVX3_ZEN4"
+  bool fused = false;       // whether the target multiplies and adds with one rounding
 };
 
 // Names of the instruction sets that are compiled in and that this CPU has, best first.

@@ -56,7 +56,9 @@ void Attend(bool fused, const float* query, const T* keys, const T* values, size
     float new_largest = largest;
     for (size_t i = 0; i < n; ++i) {
       const T* key = keys + (begin + i) * stride;
-      p[i] = scale * Dot(fused, head_size, [&](size_t e) { return query[e]; }, [&](size_t e) { return ToFloat(key[e]); });
+      p[i] =
+          scale * Dot(
+                      fused, head_size, [&](size_t e) { return query[e]; }, [&](size_t e) { return ToFloat(key[e]); });
       new_largest = std::max(new_largest, p[i]);
     }
     const float correction = Exp(fused, largest - new_largest);

@@ -133,12 +133,25 @@ HWY_INLINE F32x16 MulAdd16(F32x16 a, F32x16 b, F32x16 c) {
 HWY_INLINE F32x16 Load16(const float* p) {
   return Map16([p](size_t i) HWY_ATTR { return hn::LoadU(DF(), p + i * kPartLanes); });
 }
+// binary16 to float, exact. Where there is no instruction, Highway's own code takes infinity for 65536, so
+// the exponent is moved by a product (subnormals come out right) and infinity and NaN are put back.
+HWY_INLINE VF FloatFromHalf1(hn::Vec<hn::Rebind<uint16_t, DF>> half) {
+#if (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2) || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
+  const auto bits = hn::PromoteTo(DI(), half);
+  const auto magnitude = hn::ShiftLeft<13>(hn::And(bits, hn::Set(DI(), 0x7FFF)));
+  const auto sign = hn::ShiftLeft<16>(hn::And(bits, hn::Set(DI(), 0x8000)));
+  const auto finite = hn::BitCast(DI(), hn::Mul(hn::BitCast(DF(), magnitude), hn::Set(DF(), 0x1p112f)));
+  const auto special = hn::Or(magnitude, hn::Set(DI(), 0x7F800000));
+  const auto is_special = hn::Gt(magnitude, hn::Set(DI(), 0x0F7FFFFF));
+  return hn::BitCast(DF(), hn::Or(sign, hn::IfThenElse(is_special, special, finite)));
+#else
+  return hn::PromoteTo(DF(), hn::BitCast(hn::Rebind<hwy::float16_t, DF>(), half));
+#endif
+}
+
 HWY_INLINE F32x16 Load16(const uint16_t* p) {  // binary16
-  return Map16([p](size_t i) HWY_ATTR {
-    const hn::Rebind<uint16_t, DF> du16;
-    const hn::Rebind<hwy::float16_t, DF> df16;
-    return hn::PromoteTo(DF(), hn::BitCast(df16, hn::LoadU(du16, p + i * kPartLanes)));
-  });
+  return Map16([p](size_t i)
+                   HWY_ATTR { return FloatFromHalf1(hn::LoadU(hn::Rebind<uint16_t, DF>(), p + i * kPartLanes)); });
 }
 HWY_INLINE F32x16 Load16(const int8_t* p) {
   return Map16([p](size_t i) HWY_ATTR {

@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "format/half.h"
+
 namespace tritwise::kernels::reference {
 
 inline constexpr size_t kLanes = 16;
@@ -76,34 +78,5 @@ inline float Exp(bool fused, float x) {
 }
 
 inline float Silu(bool fused, float x) { return x / (1.0f + Exp(fused, -x)); }
-
-// IEEE binary16 to float, exact.
-inline float FloatFromHalf(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
-  const uint32_t exponent = (half >> 10) & 0x1Fu;
-  const uint32_t mantissa = half & 0x3FFu;
-  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000u | (mantissa << 13));
-  // Subnormal or zero: mantissa * 2^-24, which float holds exactly.
-  if (exponent == 0) {
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-}
-
-// Float to IEEE binary16, to nearest, ties to even; too large becomes infinity.
-inline uint16_t HalfFromFloat(float x) {
-  const uint32_t bits = std::bit_cast<uint32_t>(x);
-  const uint32_t sign = (bits >> 16) & 0x8000u;
-  const uint32_t magnitude = bits & 0x7FFFFFFFu;
-  if (magnitude > 0x7F800000u) return static_cast<uint16_t>(sign | 0x7E00u);   // NaN
-  if (magnitude >= 0x477FF000u) return static_cast<uint16_t>(sign | 0x7C00u);  // 65520 and above
-  if (magnitude < 0x38800000u) {  // below 2^-14: units of 2^-24, and 0.5 has its last bit there
-    const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
-    return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3F000000u));
-  }
-  const uint32_t rounded = magnitude + 0xFFFu + ((magnitude >> 13) & 1u);
-  return static_cast<uint16_t>(sign | ((rounded >> 13) - (112u << 10)));
-}
 
 }  // namespace tritwise::kernels::reference

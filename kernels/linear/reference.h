@@ -11,14 +11,16 @@ namespace tritwise::kernels::reference {
 inline void LinearF32(bool fused, const float* w, size_t cols, const float* x, size_t row_begin, size_t row_end,
                       float* y) {
   for (size_t n = row_begin; n < row_end; ++n) {
-    y[n] = Dot(fused, cols, [&](size_t k) { return x[k]; }, [&](size_t k) { return w[n * cols + k]; });
+    y[n] = Dot(
+        fused, cols, [&](size_t k) { return x[k]; }, [&](size_t k) { return w[n * cols + k]; });
   }
 }
 
 inline void LinearF16(bool fused, const uint16_t* w, size_t cols, const float* x, size_t row_begin, size_t row_end,
                       float* y) {
   for (size_t n = row_begin; n < row_end; ++n) {
-    y[n] = Dot(fused, cols, [&](size_t k) { return x[k]; }, [&](size_t k) { return FloatFromHalf(w[n * cols + k]); });
+    y[n] = Dot(
+        fused, cols, [&](size_t k) { return x[k]; }, [&](size_t k) { return FloatFromHalf(w[n * cols + k]); });
   }
 }
 

@@ -90,8 +90,7 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
 // kRows is less than four, the rows that are missing repeat the last one and are not stored.
 template <class Layout, size_t kRows>
 HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
-                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums,
-                          size_t sums_stride) {
+                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
   static_assert(kRows >= 1 && kRows <= 4);
   const size_t step = hn::Lanes(DU8());
   const size_t safe_chunks = SafeChunks<Layout>();

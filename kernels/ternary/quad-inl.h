@@ -140,8 +140,7 @@ HWY_INLINE void TileChunk(VI32 (&sum)[kRows][kBlockRows], const uint8_t* codes, 
 
 template <class Layout, size_t kRows>
 HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
-                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums,
-                          size_t sums_stride) {
+                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
   VI32 total[kRows][kBlockRows];
   const int8_t* q[kRows];
   for (size_t m = 0; m < kRows; ++m) {

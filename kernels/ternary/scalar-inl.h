@@ -21,7 +21,8 @@ HWY_INLINE void ScalarChunk(int32_t (&sum)[kBlockRows], const uint8_t* codes, si
                             const int8_t* q) {
   for (size_t j = 0; j < bytes; ++j) {
     for (size_t r = 0; r < kBlockRows; ++r) {
-      Layout::ForFieldsOfByte(codes[r * stride + j], [&](size_t f, int32_t code) { sum[r] += code * q[f * kChunk + j]; });
+      Layout::ForFieldsOfByte(codes[r * stride + j],
+                              [&](size_t f, int32_t code) { sum[r] += code * q[f * kChunk + j]; });
     }
   }
 }
@@ -40,8 +41,7 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
 
 template <class Layout, size_t kRows>
 HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
-                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums,
-                          size_t sums_stride) {
+                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
   for (size_t m = 0; m < kRows; ++m) {
     BlockOneRow(block, full_chunks, last_bytes, rows[m], q_sums[m], sums + m * sums_stride);
   }
