@@ -9,10 +9,11 @@
 namespace tritwise {
 namespace {
 
-// How long a waiting thread looks before it sleeps.
-constexpr std::chrono::microseconds kSpin{50};
+// How long a waiting thread looks without letting others run, then with, before it sleeps.
+constexpr std::chrono::microseconds kLook{10};
+constexpr std::chrono::microseconds kYield{50};
 // Looks between two questions to the clock.
-constexpr int kLooks = 64;
+constexpr int kLooks = 32;
 
 void Pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -43,19 +44,27 @@ void ThreadPool::Signal::Add(uint32_t difference) {
 }
 
 template <class Predicate>
-void ThreadPool::Signal::WaitWhile(const Predicate& blocked) {
-  const auto end = std::chrono::steady_clock::now() + kSpin;
-  do {
+uint32_t ThreadPool::Signal::WaitWhile(const Predicate& blocked) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (auto waited = begin - begin; waited < kYield; waited = std::chrono::steady_clock::now() - begin) {
+    // Whoever is waited for may be waiting for this processor.
+    if (waited >= kLook) sched_yield();
     for (int i = 0; i < kLooks; ++i) {
-      if (!blocked(value())) return;
+      const uint32_t value = value_.load(std::memory_order_acquire);
+      if (!blocked(value)) return value;
       Pause();
     }
-  } while (std::chrono::steady_clock::now() < end);
+  }
 
   std::unique_lock<std::mutex> lock(mutex_);
   asleep_.store(true, std::memory_order_seq_cst);
-  while (blocked(value_.load(std::memory_order_seq_cst))) wake_.wait(lock);
+  uint32_t value = value_.load(std::memory_order_seq_cst);
+  while (blocked(value)) {
+    wake_.wait(lock);
+    value = value_.load(std::memory_order_seq_cst);
+  }
   asleep_.store(false, std::memory_order_relaxed);
+  return value;
 }
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::Make(size_t threads) {
@@ -64,7 +73,6 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::Make(size_t threads) {
   for (size_t part = 1; part < threads; ++part) {
     auto worker = std::make_unique<Worker>();
     worker->pool = pool.get();
-    worker->part = part;
     const int error = pthread_create(&worker->thread, nullptr, &ThreadPool::Loop, worker.get());
     if (error != 0) {
       return Status::Error(StatusCode::kResourceExhausted, "cannot start thread %zu of %zu: %s", part + 1, threads,
@@ -76,7 +84,7 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::Make(size_t threads) {
 }
 
 ThreadPool::~ThreadPool() {
-  task_ = nullptr;
+  end_.store(true, std::memory_order_relaxed);
   for (const auto& worker : workers_) worker->calls.Add(1);
   for (const auto& worker : workers_) pthread_join(worker->thread, nullptr);
 }
@@ -84,20 +92,35 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::Dispatch(size_t parts, Task task, const void* context) {
   task_ = task;
   context_ = context;
-  unfinished_.Set(static_cast<uint32_t>(parts - 1));
-  for (size_t part = 1; part < parts; ++part) workers_[part - 1]->calls.Add(1);
-  task(context, 0);
+  unfinished_.Set(static_cast<uint32_t>(parts));
+  const uint64_t call = (ranges_.load(std::memory_order_relaxed) >> 32) + 1;
+  ranges_.store((call << 32) | parts, std::memory_order_release);
+  for (size_t i = 0; i + 1 < parts; ++i) workers_[i]->calls.Add(1);
+  RunParts();
   unfinished_.WaitWhile([](uint32_t value) { return value != 0; });
+}
+
+void ThreadPool::RunParts() {
+  constexpr uint64_t kTake = 1u << 16;
+  uint64_t ranges = ranges_.load(std::memory_order_acquire);
+  for (;;) {
+    const uint64_t taken = (ranges >> 16) & 0xFFFF;
+    if (taken >= (ranges & 0xFFFF)) return;
+    if (!ranges_.compare_exchange_weak(ranges, ranges + kTake, std::memory_order_acquire)) continue;
+    task_(context_, static_cast<size_t>(taken));
+    unfinished_.Add(static_cast<uint32_t>(-1));
+    ranges = ranges_.load(std::memory_order_acquire);
+  }
 }
 
 void* ThreadPool::Loop(void* argument) {
   auto& worker = *static_cast<Worker*>(argument);
   ThreadPool& pool = *worker.pool;
-  for (uint32_t seen = 0;; ++seen) {
-    worker.calls.WaitWhile([seen](uint32_t value) { return value == seen; });
-    if (pool.task_ == nullptr) return nullptr;
-    pool.task_(pool.context_, worker.part);
-    pool.unfinished_.Add(static_cast<uint32_t>(-1));
+  uint32_t seen = 0;
+  for (;;) {
+    seen = worker.calls.WaitWhile([seen](uint32_t value) { return value == seen; });
+    if (pool.end_.load(std::memory_order_relaxed)) return nullptr;
+    pool.RunParts();
   }
 }
 

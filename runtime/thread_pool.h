@@ -1,8 +1,10 @@
 // The threads of one plan: the caller takes part, the others wait for the next piece of work.
 //
-// Work is a number of items cut into one contiguous range a thread, always the same way, so nothing is
-// stolen or queued. A waiting thread spins for a few microseconds, because the next operation usually
-// follows at once, then sleeps. One caller at a time. Not a general executor: no futures, no nesting.
+// Work is a number of items cut into contiguous ranges, one for each thread. Whoever is there first takes a
+// range, so that on a busy machine the caller does by itself what a thread that does not get a processor
+// would have done: it waits only for ranges that are under way. A waiting thread looks for a few
+// microseconds, because the next operation usually follows at once, then lets others run, then sleeps. One
+// caller at a time. Not a general executor: no futures, no nesting.
 #pragma once
 
 #include <pthread.h>
@@ -62,15 +64,15 @@ class ThreadPool {
     }
   };
 
-  // A counter that one thread advances and another waits on, in a cache line of its own.
+  // A counter that some threads change and one waits on, in a cache line of its own.
   class alignas(64) Signal {
    public:
-    uint32_t value() const { return value_.load(std::memory_order_acquire); }
     // Adds `difference` and wakes the thread that sleeps in WaitWhile.
     void Add(uint32_t difference);
     void Set(uint32_t value) { value_.store(value, std::memory_order_relaxed); }
+    // Returns the value that `blocked` let through.
     template <class Predicate>
-    void WaitWhile(const Predicate& blocked);
+    uint32_t WaitWhile(const Predicate& blocked);
 
    private:
     std::atomic<uint32_t> value_{0};
@@ -81,18 +83,24 @@ class ThreadPool {
 
   struct Worker {
     ThreadPool* pool = nullptr;
-    size_t part = 0;
-    Signal calls;  // advances when there is work, or the end
+    Signal calls;  // advances when there may be work, or the end
     pthread_t thread = {};
   };
 
   ThreadPool() = default;
   void Dispatch(size_t parts, Task task, const void* context);
+  // Runs ranges that nobody has taken, until there are none.
+  void RunParts();
   static void* Loop(void* worker);
 
   std::vector<std::unique_ptr<Worker>> workers_;
-  Task task_ = nullptr;  // null: end
+  // Written by the caller while nobody can hold a range, read by whoever has taken one.
+  Task task_ = nullptr;
   const void* context_ = nullptr;
+  // Number of the call (high half), ranges taken and ranges in all (16 bits each). A range is taken by
+  // exchanging the whole word, so never from a call that is over.
+  alignas(64) std::atomic<uint64_t> ranges_{0};
+  std::atomic<bool> end_{false};
   Signal unfinished_;
 };
 

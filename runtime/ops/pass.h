@@ -75,7 +75,7 @@ struct Pass {
 
 // Rows that are worth a thread of their own when each costs `operations`.
 constexpr size_t RowGrain(size_t operations) {
-  constexpr size_t kWorthAThread = 16384;
+  constexpr size_t kWorthAThread = 32768;
   return operations >= kWorthAThread ? 1 : kWorthAThread / (operations + 1) + 1;
 }
 

@@ -1,0 +1,31 @@
+// The subcommands of `tritwise`: each adds itself to the parser, one file each, and runs when it is parsed.
+//
+// What goes wrong is thrown as Error (a failure, exit code 1) or UsageError (exit code 2) and becomes one
+// line on standard error in main.cc.
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "trainer/error.h"
+
+namespace tritwise {
+
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+// Ctrl-C in a command that saved what it had and said so: exit code 130, nothing more to print.
+struct Interrupted {};
+
+void AddRun(CLI::App& app);
+void AddEval(CLI::App& app);
+void AddInspect(CLI::App& app);
+void AddBench(CLI::App& app);
+// Where the trainer is built.
+void AddTrain(CLI::App& app);
+void AddExport(CLI::App& app);
+
+}  // namespace tritwise

@@ -1,0 +1,36 @@
+#include "tools/machine.h"
+
+#include <fstream>
+
+namespace tritwise {
+namespace {
+
+// The text behind the colon of the first line of `path` that begins with `key`.
+std::string Field(const char* path, const std::string& key) {
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    const size_t colon = line.find(':');
+    if (line.rfind(key, 0) != 0 || colon == std::string::npos) continue;
+    const size_t begin = line.find_first_not_of(" \t", colon + 1);
+    return begin == std::string::npos ? std::string() : line.substr(begin);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string CpuModel() {
+  for (const char* key : {"model name", "Model", "Hardware", "uarch"}) {
+    const std::string name = Field("/proc/cpuinfo", key);
+    if (!name.empty()) return name;
+  }
+  return "unknown";
+}
+
+uint64_t PeakResidentBytes() {
+  const std::string kibibytes = Field("/proc/self/status", "VmHWM");
+  return kibibytes.empty() ? 0 : std::stoull(kibibytes) * 1024;
+}
+
+}  // namespace tritwise

@@ -1,0 +1,15 @@
+// What the operating system says about this machine and this process.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tritwise {
+
+// As the system names the processor; "unknown" where it does not.
+std::string CpuModel();
+
+// Most memory that this process has had resident so far, in bytes; 0 where the system does not say.
+uint64_t PeakResidentBytes();
+
+}  // namespace tritwise

@@ -1,0 +1,28 @@
+#include "tools/model_flags.h"
+
+#include "tools/check.h"
+
+namespace tritwise {
+
+void ModelFlags::AddPath(CLI::App& command) {
+  command.add_option("MODEL.trit", path, "The model file")->required();
+}
+
+void ModelFlags::AddComputing(CLI::App& command) {
+  command.add_option("--threads", threads, "Threads that compute (0: all this process may use)")
+      ->check(CLI::Range(0, 256));
+  command.add_option("--cache", cache, "Number format of keys and values (default: the model's)")
+      ->check(CLI::IsMember({"f16", "f32"}));
+  command.add_flag("--no-verify", no_verify, "Do not check the weights' checksums");
+}
+
+std::shared_ptr<const Model> ModelFlags::Load() const { return Value(Model::Load(path, {!no_verify})); }
+
+PlanOptions ModelFlags::Options() const {
+  PlanOptions options;
+  options.threads = threads;
+  if (!cache.empty()) options.cache = cache == "f16" ? Storage::kF16 : Storage::kF32;
+  return options;
+}
+
+}  // namespace tritwise

@@ -1,0 +1,29 @@
+// The model argument and the flags that every subcommand which computes with one has.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "tritwise/model.h"
+#include "tritwise/plan.h"
+
+namespace tritwise {
+
+struct ModelFlags {
+  std::string path;
+  bool no_verify = false;
+  int32_t threads = 0;
+  std::string cache;
+
+  void AddPath(CLI::App& command);
+  // --threads, --cache, --no-verify
+  void AddComputing(CLI::App& command);
+
+  // Throw Error. Options that have no flag come from the caller.
+  std::shared_ptr<const Model> Load() const;
+  PlanOptions Options() const;
+};
+
+}  // namespace tritwise
