@@ -162,12 +162,16 @@ HWY_INLINE F32x16 Load16(const int8_t* p) {
 HWY_INLINE F32x16 Load16(const int32_t* p) {  // rounded to nearest
   return Map16([p](size_t i) HWY_ATTR { return hn::ConvertTo(DF(), hn::LoadU(DI(), p + i * kPartLanes)); });
 }
+// The ends of rows: not inlined, for the sake of code size.
 template <class T>
-HWY_INLINE F32x16 Load16(const T* p, size_t count) {
-  if (HWY_LIKELY(count >= kLanes)) return Load16(p);
+HWY_NOINLINE F32x16 LoadPart16(const T* p, size_t count) {
   alignas(64) T buffer[kLanes] = {};
   std::memcpy(buffer, p, count * sizeof(T));
   return Load16(buffer);
+}
+template <class T>
+HWY_INLINE F32x16 Load16(const T* p, size_t count) {
+  return HWY_LIKELY(count >= kLanes) ? Load16(p) : LoadPart16(p, count);
 }
 
 HWY_INLINE void Store16(F32x16 x, float* p) {
@@ -183,11 +187,15 @@ HWY_INLINE void Store16(F32x16 x, uint16_t* p) {  // binary16
       x);
 }
 template <class T>
-HWY_INLINE void Store16(F32x16 x, T* p, size_t count) {
-  if (HWY_LIKELY(count >= kLanes)) return Store16(x, p);
+HWY_NOINLINE void StorePart16(F32x16 x, T* p, size_t count) {
   alignas(64) T buffer[kLanes];
   Store16(x, buffer);
   std::memcpy(p, buffer, count * sizeof(T));
+}
+template <class T>
+HWY_INLINE void Store16(F32x16 x, T* p, size_t count) {
+  if (HWY_LIKELY(count >= kLanes)) return Store16(x, p);
+  StorePart16(x, p, count);
 }
 
 // ---- over the lanes

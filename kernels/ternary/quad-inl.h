@@ -35,7 +35,8 @@ template <>
 struct QuadSums<T2> {
   VI32 sum[kBlockRows][T2::kFields];
 
-  HWY_INLINE void Clear() {
+  // Written out because an implicit constructor would not be compiled for the target.
+  HWY_INLINE QuadSums() {
     for (auto& row : sum) {
       for (VI32& field : row) field = hn::Zero(DI32());
     }
@@ -73,7 +74,7 @@ template <>
 struct QuadSums<T5> {
   VI32 a[kBlockRows], b[kBlockRows];
 
-  HWY_INLINE void Clear() {
+  HWY_INLINE QuadSums() {
     for (size_t r = 0; r < kBlockRows; ++r) a[r] = b[r] = hn::Zero(DI32());
   }
   HWY_INLINE void Chunk(const uint8_t* codes, size_t stride, size_t bytes, const int8_t* q) {
@@ -111,7 +112,6 @@ template <class Layout>
 HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
                             const ActivationRow<Layout>& row, int32_t q_sum, int32_t* sums) {
   QuadSums<Layout> total;
-  total.Clear();
   const uint8_t* codes = block.chunks;
   const int8_t* q = row.chunks;
   for (size_t chunk = 0; chunk < full_chunks; ++chunk) {

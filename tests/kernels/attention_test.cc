@@ -80,7 +80,7 @@ TEST_CASE("Attention of every head size up to 130 and of the largest equals its 
 
 TEST_CASE("Attention is a softmax, within float rounding") {
   Random random(14);
-  for (const size_t positions : {1, 2, 63, 64, 65, 200, 1000}) {
+  for (const size_t positions : Sizes{1, 2, 63, 64, 65, 200, 1000}) {
     const Sequence s = MakeSequence(random, positions, 64, 64);
     std::vector<double> p(positions);
     double sum = 0.0;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@
 #include "tests/support/random.h"
 
 namespace tritwise::test {
+
+// For lists in loops: for (const size_t width : Sizes{1, 2, 3}).
+using Sizes = std::initializer_list<size_t>;
 
 inline std::vector<kernels::Kernels> AllKernels() {
   std::vector<kernels::Kernels> all;
@@ -56,7 +60,7 @@ inline std::vector<int8_t> CodeRow(Random& random, size_t n, int lowest = -128, 
 inline std::vector<size_t> Widths() {
   std::vector<size_t> widths;
   for (size_t width = 1; width <= 130; ++width) widths.push_back(width);
-  for (const size_t width : {256, 682, 768, 1000, 2560, 6912}) widths.push_back(width);
+  for (const size_t width : Sizes{256, 682, 768, 1000, 2560, 6912}) widths.push_back(width);
   return widths;
 }
 

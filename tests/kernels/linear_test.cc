@@ -54,7 +54,7 @@ TEST_CASE("Integer products are exact at every width") {
 }
 
 TEST_CASE("Integer products of the extreme codes are exact up to 131,071 columns") {
-  for (const size_t cols : {1, 15, 64, 100, 4096, 131071}) {
+  for (const size_t cols : Sizes{1, 15, 64, 100, 4096, 131071}) {
     for (const int a : {-128, 127}) {
       for (const int b : {-128, 127}) {
         const std::vector<int8_t> q(cols, static_cast<int8_t>(a));

@@ -32,7 +32,7 @@ TEST_CASE("A norm equals its reference bit for bit at every width") {
 TEST_CASE("A norm may be taken in place") {
   Random random(2);
   for (const kernels::Kernels& table : AllKernels()) {
-    for (const size_t width : {1, 17, 64, 100}) {
+    for (const size_t width : Sizes{1, 17, 64, 100}) {
       std::vector<float> x = NormalRow(random, width);
       std::vector<float> expected(width);
       table.norm_row(x.data(), width, NormKind::kLayer, 1e-5f, nullptr, expected.data());

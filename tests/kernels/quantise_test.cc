@@ -98,7 +98,7 @@ TEST_CASE("Elements that are not finite become zero and make the step NaN") {
   for (const kernels::Kernels& table : AllKernels()) {
     CAPTURE(table.target);
     for (const float bad : {kInfinity, -kInfinity, kNan}) {
-      for (const size_t at : {0, 5, 18}) {
+      for (const size_t at : Sizes{0, 5, 18}) {
         std::vector<float> x(19, 1.0f);
         x[at] = bad;
         std::vector<int8_t> expected(20, 127);

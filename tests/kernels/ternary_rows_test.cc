@@ -41,7 +41,7 @@ TEST_CASE("One to nine rows give the same integers as one row at a time") {
   const std::vector<kernels::Kernels> all = AllKernels();
   for (const Storage layout : kLayouts) {
     for (size_t rows = 1; rows <= 9; ++rows) {
-      for (const size_t cols : {1, 7, 64, 100, 256, 320, 400, 682, 1300}) {
+      for (const size_t cols : Sizes{1, 7, 64, 100, 256, 320, 400, 682, 1300}) {
         RequireLikeOneRow(RandomBytes(random, layout, 13, cols), random, rows, all);
       }
     }
@@ -60,8 +60,8 @@ TEST_CASE("More rows than a group holds are exact, for narrow and wide matrices"
   Random random(32);
   const std::vector<kernels::Kernels> all = AllKernels();
   for (const Storage layout : kLayouts) {
-    for (const size_t cols : {64, 682, 2560, 6912, 20000}) {
-      for (const size_t rows : {16, 37}) {
+    for (const size_t cols : Sizes{64, 682, 2560, 6912, 20000}) {
+      for (const size_t rows : Sizes{16, 37}) {
         RequireLikeOneRow(RandomBytes(random, layout, 8, cols), random, rows, all);
       }
     }
