@@ -1,0 +1,100 @@
+// `tritwise train`: trains by a recipe, or by defaults on somebody's own text, or goes on with a run.
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "tools/commands.h"
+#include "trainer/data/corpus.h"
+#include "trainer/recipe/defaults.h"
+#include "trainer/run.h"
+
+namespace tritwise {
+namespace {
+
+using std::filesystem::path;
+
+struct Arguments {
+  std::string recipe;
+  std::string data;
+  std::string out;
+  std::string resume;
+  std::vector<std::string> overrides;
+  int threads = 0;
+};
+
+std::atomic<bool> g_stop = false;
+
+// The second Ctrl-C ends the program at once.
+void Stop(int signal) {
+  g_stop = true;
+  std::signal(signal, SIG_DFL);
+}
+
+uint64_t TextBytes(const std::string& data) {
+  uint64_t bytes = 0;
+  for (const std::string& document : ReadCorpus(data)) bytes += document.size();
+  return bytes;
+}
+
+Recipe ChooseRecipe(const Arguments& a) {
+  std::vector<std::string> overrides;
+  if (!a.data.empty()) overrides.push_back("data.path=\"" + a.data + "\"");
+  overrides.insert(overrides.end(), a.overrides.begin(), a.overrides.end());
+  if (!a.recipe.empty()) return ReadRecipe(a.recipe, overrides);
+  if (!a.resume.empty()) return ReadRecipe((path(a.resume) / "recipe.toml").string(), overrides);
+  if (a.data.empty()) throw UsageError("give a recipe, --data with a text of yours, or --resume with a run's folder");
+  return ParseRecipe(WriteRecipe(DefaultTextRecipe(a.data, TextBytes(a.data))), "defaults", overrides);
+}
+
+// runs/NAME, with a number behind where that is taken.
+path NewFolder(const Arguments& a) {
+  const std::string name = path(a.recipe.empty() ? a.data : a.recipe).stem().string();
+  path folder = path("runs") / name;
+  for (int i = 2; std::filesystem::exists(folder); ++i) folder = path("runs") / (name + "-" + std::to_string(i));
+  return folder;
+}
+
+void Train(const Arguments& a) {
+  RunOptions options;
+  options.recipe = ChooseRecipe(a);
+  options.resume = !a.resume.empty();
+  options.folder = options.resume ? path(a.resume) : a.out.empty() ? NewFolder(a) : path(a.out);
+  options.threads =
+      a.threads != 0 ? a.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.stop = &g_stop;
+  std::signal(SIGINT, Stop);
+  std::signal(SIGTERM, Stop);
+  const RunOutcome outcome = TrainRun(options);
+  const std::string folder = options.folder.string();
+  if (!outcome.finished) {
+    std::fprintf(stderr, "stopped and saved; go on with: tritwise train --resume %s\n", folder.c_str());
+    throw Interrupted();
+  }
+  std::printf("%s/model.trit: %s, validation loss %.4f, accuracy %.4f over %zu rows, trained in %.0f s\n",
+              folder.c_str(), outcome.ternary ? "ternary" : "16-bit (the run ended before its transition)",
+              outcome.validation.loss, outcome.validation.accuracy, outcome.validation.items, outcome.train_seconds);
+}
+
+}  // namespace
+
+void AddTrain(CLI::App& app) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("train", "Train a network: 16-bit first, then 1.58-bit");
+  command->add_option("recipe", a->recipe, "Recipe (TOML); without one, --data is trained on by defaults");
+  command->add_option("--data", a->data, "Text file, folder of texts, or JSONL with a field \"text\"");
+  command->add_option("--set", a->overrides, "Change one value of the recipe: --set train.steps=500")
+      ->take_all()
+      ->allow_extra_args(false);
+  auto* out = command->add_option("--out", a->out, "Folder for the run (default: runs/NAME)");
+  command->add_option("--resume", a->resume, "Go on with the run in this folder")->excludes(out);
+  command->add_option("--threads", a->threads, "Worker threads (default: one a core)")->check(CLI::Range(1, 1024));
+  command->footer(
+      "Examples:\n  tritwise train --data my.txt\n"
+      "  tritwise train recipes/king-james.toml --set quantise.transition=0.2 --out runs/early\n"
+      "  tritwise train --resume runs/early");
+  command->callback([a] { Train(*a); });
+}
+
+}  // namespace tritwise

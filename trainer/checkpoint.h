@@ -1,0 +1,24 @@
+// A run's state on disk: one safetensors file with weights, moments, counters, recipe, graph and
+// vocabulary, enough to resume the run bit for bit or to export the network, without any other file.
+#pragma once
+
+#include <string>
+
+#include "format/model_file.h"
+#include "trainer/learner.h"
+#include "trainer/recipe/recipe.h"
+
+namespace tritwise {
+
+struct Checkpoint {
+  TrainState state;
+  Recipe recipe;
+  int threads = 0;  // that the run used
+  ModelDescription description;  // graph and vocabulary
+};
+
+// Atomic: the old file survives whatever goes wrong. Throws Error.
+void WriteCheckpoint(const std::string& path, const Checkpoint& checkpoint);
+Checkpoint ReadCheckpoint(const std::string& path);
+
+}  // namespace tritwise

@@ -1,0 +1,215 @@
+#include "trainer/learner.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "format/scoring.h"
+#include "format/ternary_layout.h"
+#include "trainer/schedule.h"
+
+namespace tritwise {
+namespace {
+
+// Rows that a worker takes through the network at once, at least: enough for the matrix products to be
+// efficient, few enough for their operands to stay in the core's cache.
+constexpr size_t kPassRows = 256;
+
+// Elements of the parameter vector that one thread sums or updates at a time. Fixed, so that sums over
+// parts do not depend on the number of threads.
+constexpr size_t kPart = 1 << 16;
+
+// Calls body(first, last) for groups of the sequences [first, last) with about kPassRows rows each.
+template <class Body>
+void ForPasses(const TrainBatch& batch, size_t first, size_t last, Body body) {
+  while (first < last) {
+    size_t end = first;
+    size_t rows = 0;
+    while (end < last && (rows == 0 || rows + batch.sequence_rows[end] <= kPassRows)) {
+      rows += batch.sequence_rows[end++];
+    }
+    body(first, end);
+    first = end;
+  }
+}
+
+}  // namespace
+
+Learner::Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernels& kernels, ComputeType type,
+                 int threads)
+    : recipe_(recipe),
+      graph_(graph),
+      layout_(graph),
+      decayed_(DecayedTensors(graph)),
+      threads_(threads),
+      prepared_(graph, layout_, type),
+      gradients_(static_cast<size_t>(threads), std::vector<float>(layout_.size())) {
+  omp_set_num_threads(threads);
+  omp_set_dynamic(0);
+  for (int i = 0; i < threads; ++i) executors_.push_back(std::make_unique<Executor>(graph, layout_, kernels, type));
+}
+
+TrainState Learner::InitialState() const {
+  TrainState state;
+  state.weights = InitialParameters(graph_, layout_, static_cast<uint64_t>(recipe_.train.seed));
+  state.first_moment.assign(layout_.size(), 0.0f);
+  state.second_moment.assign(layout_.size(), 0.0f);
+  return state;
+}
+
+const PreparedWeights& Learner::Prepare(const TrainState& state, const Phase& phase, Precision precision) {
+  prepared_.Prepare(state.weights, phase, precision);
+  return prepared_;
+}
+
+double Learner::Accumulate(const TrainBatch& batch, size_t first, size_t last, const TrainState& state,
+                           const Phase& phase) {
+  const Executor::Inputs inputs{state.weights, &prepared_, phase, Precision::kTraining};
+  const float weight = 1.0f / static_cast<float>(batch.rows());
+  std::vector<double> losses(executors_.size(), 0.0);
+#pragma omp parallel num_threads(threads_)
+  {
+    const auto worker = static_cast<size_t>(omp_get_thread_num());
+    const size_t count = last - first;
+    const size_t begin = first + count * worker / executors_.size();
+    const size_t end = first + count * (worker + 1) / executors_.size();
+    ForPasses(batch, begin, end, [&](size_t from, size_t to) {
+      executors_[worker]->Forward(inputs, batch, from, to);
+      losses[worker] += executors_[worker]->Backward(batch, weight, gradients_[worker].data());
+    });
+  }
+  double sum = 0.0;
+  for (const double loss : losses) sum += loss;
+  return sum;
+}
+
+double Learner::SumGradients() {
+  const auto parts = static_cast<int64_t>((layout_.size() + kPart - 1) / kPart);
+  std::vector<double> squares(static_cast<size_t>(parts));
+#pragma omp parallel for schedule(static) num_threads(threads_)
+  for (int64_t part = 0; part < parts; ++part) {
+    const size_t begin = static_cast<size_t>(part) * kPart;
+    const size_t count = std::min(kPart, layout_.size() - begin);
+    for (size_t worker = 1; worker < gradients_.size(); ++worker) {
+      tritwise::Accumulate(gradients_[worker].data() + begin, count, gradients_[0].data() + begin);
+    }
+    squares[static_cast<size_t>(part)] = SumOfSquares(gradients_[0].data() + begin, count);
+  }
+  double sum = 0.0;
+  for (const double square : squares) sum += square;
+  return sum;
+}
+
+void Learner::Update(int64_t step, float gradient_scale, TrainState& state) {
+  const Recipe::Train& t = recipe_.train;
+  ++state.optimiser_steps;
+  const auto power = static_cast<double>(state.optimiser_steps);
+  AdamStep adam;
+  adam.learning_rate = static_cast<float>(LearningRate(recipe_, step));
+  adam.beta1 = static_cast<float>(t.beta1);
+  adam.beta2 = static_cast<float>(t.beta2);
+  adam.epsilon = static_cast<float>(t.epsilon);
+  adam.correction1 = static_cast<float>(1.0 / (1.0 - std::pow(t.beta1, power)));
+  adam.correction2 = static_cast<float>(1.0 / (1.0 - std::pow(t.beta2, power)));
+  adam.gradient_scale = gradient_scale;
+#pragma omp parallel num_threads(threads_)
+  for (size_t tensor = 0; tensor < layout_.tensors(); ++tensor) {
+    AdamStep own = adam;
+    own.weight_decay = decayed_[tensor] ? static_cast<float>(t.weight_decay) : 0.0f;
+    const auto parts = static_cast<int64_t>((layout_.count(tensor) + kPart - 1) / kPart);
+#pragma omp for schedule(static) nowait
+    for (int64_t part = 0; part < parts; ++part) {
+      const size_t inside = static_cast<size_t>(part) * kPart;
+      const size_t begin = layout_.begin(tensor) + inside;
+      AdamUpdate(own, gradients_[0].data() + begin, std::min(kPart, layout_.count(tensor) - inside),
+                 state.weights.data() + begin, state.first_moment.data() + begin, state.second_moment.data() + begin);
+    }
+  }
+}
+
+StepResult Learner::Step(const TrainBatch& batch, TrainState& state) {
+  const int64_t step = state.step;
+  const Phase phase = PhaseOf(recipe_, step);
+  if (step == recipe_.transition_step() && recipe_.quantise.optimiser == OptimiserAtTransition::kReset) {
+    std::fill(state.first_moment.begin(), state.first_moment.end(), 0.0f);
+    std::fill(state.second_moment.begin(), state.second_moment.end(), 0.0f);
+    state.optimiser_steps = 0;
+  }
+  prepared_.Prepare(state.weights, phase, Precision::kTraining);
+#pragma omp parallel num_threads(threads_)
+  {
+    std::vector<float>& own = gradients_[static_cast<size_t>(omp_get_thread_num())];
+    std::fill(own.begin(), own.end(), 0.0f);
+  }
+
+  StepResult result;
+  const size_t sequences = batch.sequence_rows.size();
+  const auto parts = std::min(sequences, static_cast<size_t>(recipe_.train.accumulation));
+  for (size_t part = 0; part < parts; ++part) {
+    result.loss += Accumulate(batch, sequences * part / parts, sequences * (part + 1) / parts, state, phase);
+  }
+  result.loss /= static_cast<double>(batch.rows());
+  result.gradient_norm = std::sqrt(SumGradients());
+  const double clip = recipe_.train.clip;
+  const bool clipped = clip > 0.0 && result.gradient_norm > clip;
+  Update(step, clipped ? static_cast<float>(clip / result.gradient_norm) : 1.0f, state);
+  ++state.step;
+  return result;
+}
+
+Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const Phase& phase, Precision precision) {
+  prepared_.Prepare(state.weights, phase, precision);
+  const Executor::Inputs inputs{state.weights, &prepared_, phase, precision};
+  const size_t sequences = batch.sequence_rows.size();
+  std::vector<size_t> first_row(sequences + 1, 0);
+  for (size_t s = 0; s < sequences; ++s) first_row[s + 1] = first_row[s] + batch.sequence_rows[s];
+  // Sums of each sequence, added up in order afterwards: the score does not depend on who computed what.
+  std::vector<double> losses(sequences, 0.0);
+  std::vector<size_t> hits(sequences, 0);
+  const auto width = static_cast<size_t>(graph_.output_width());
+#pragma omp parallel for schedule(dynamic) num_threads(threads_)
+  for (int64_t index = 0; index < static_cast<int64_t>(sequences); ++index) {
+    const auto s = static_cast<size_t>(index);
+    Executor& executor = *executors_[static_cast<size_t>(omp_get_thread_num())];
+    const std::span<const float> scores = executor.Forward(inputs, batch, s, s + 1);
+    for (size_t r = 0; r < batch.sequence_rows[s]; ++r) {
+      const auto row = scores.subspan(r * width, width);
+      const auto target = static_cast<size_t>(batch.targets[first_row[s] + r]);
+      losses[s] += NegativeLogLikelihood(row, target);
+      hits[s] += HighestScore(row) == target ? 1 : 0;
+    }
+  }
+  Score score;
+  score.items = batch.rows();
+  size_t hit = 0;
+  for (size_t s = 0; s < sequences; ++s) {
+    score.loss += losses[s];
+    hit += hits[s];
+  }
+  score.loss /= static_cast<double>(score.items);
+  score.accuracy = static_cast<double>(hit) / static_cast<double>(score.items);
+  return score;
+}
+
+std::vector<CodeShares> Learner::Codes(const TrainState& state) const {
+  std::vector<CodeShares> all;
+  for (size_t t = 0; t < graph_.tensors.size(); ++t) {
+    if (!IsTernary(graph_.tensors[t].storage)) continue;
+    const auto weights = layout_.Of(std::span(state.weights), static_cast<int32_t>(t));
+    const auto codes = TernaryCodes(weights, WeightScale(weights, recipe_.quantise.measure));
+    const auto share = [&](int8_t code) {
+      return static_cast<double>(std::count(codes.begin(), codes.end(), code)) / static_cast<double>(codes.size());
+    };
+    all.push_back({graph_.tensors[t].name, share(-1), share(0), share(1)});
+  }
+  return all;
+}
+
+size_t Learner::parameter_count() const {
+  size_t count = 0;
+  for (size_t t = 0; t < layout_.tensors(); ++t) count += layout_.count(t);
+  return count;
+}
+
+}  // namespace tritwise

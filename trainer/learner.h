@@ -1,0 +1,88 @@
+// One training run's numbers and how a step changes them: shares out the batch, sums gradients, updates.
+//
+// A step has few parallel regions (OpenMP, the pool that oneDNN uses too): prepare weights, forward and
+// backward of each worker's own sequences, sum and clip, update. The result depends on the number of
+// workers (the order of f32 sums), not on their timing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "format/graph.h"
+#include "kernels/kernels.h"
+#include "trainer/executor.h"
+#include "trainer/recipe/recipe.h"
+
+namespace tritwise {
+
+// Everything that training changes: what a checkpoint holds. No random state is missing: all random
+// numbers are drawn by position from the recipe's seed (trainer/random.h).
+struct TrainState {
+  int64_t step = 0;             // steps done
+  int64_t optimiser_steps = 0;  // since the moments were last reset
+  uint64_t data_position = 0;   // items drawn from the training stream
+  std::vector<float> weights;   // master weights, laid out by ParameterLayout
+  std::vector<float> first_moment;
+  std::vector<float> second_moment;
+};
+
+struct StepResult {
+  double loss = 0.0;           // mean over the batch's rows, nats
+  double gradient_norm = 0.0;  // before clipping
+};
+
+struct Score {
+  double loss = 0.0;  // mean, nats
+  double accuracy = 0.0;
+  size_t items = 0;
+};
+
+// Share of weights with each code.
+struct CodeShares {
+  std::string tensor;
+  double minus = 0.0;
+  double zero = 0.0;
+  double plus = 0.0;
+};
+
+class Learner {
+ public:
+  Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernels& kernels, ComputeType type, int threads);
+
+  TrainState InitialState() const;
+
+  // Does the step that state.step counts up to, on `batch`; resets the moments first where the recipe says.
+  StepResult Step(const TrainBatch& batch, TrainState& state);
+
+  // kExported: as the .trit file will compute.
+  Score Evaluate(const TrainBatch& batch, const TrainState& state, const Phase& phase, Precision precision);
+
+  std::vector<CodeShares> Codes(const TrainState& state) const;
+
+  const ParameterLayout& layout() const { return layout_; }
+  int threads() const { return threads_; }
+  // Weights of the linears and embeddings, without counting one twice.
+  size_t parameter_count() const;
+  // The worker that runs a whole batch alone, for tests of single operations.
+  Executor& executor(size_t worker) { return *executors_[worker]; }
+  const PreparedWeights& Prepare(const TrainState& state, const Phase& phase, Precision precision);
+
+ private:
+  // Forward and backward of the sequences of one part of the batch; returns the sum of losses.
+  double Accumulate(const TrainBatch& batch, size_t first, size_t last, const TrainState& state, const Phase& phase);
+  double SumGradients();
+  void Update(int64_t step, float gradient_scale, TrainState& state);
+
+  const Recipe& recipe_;
+  const Graph& graph_;
+  ParameterLayout layout_;
+  std::vector<bool> decayed_;
+  int threads_;
+  PreparedWeights prepared_;
+  std::vector<std::unique_ptr<Executor>> executors_;
+  std::vector<std::vector<float>> gradients_;  // one for each worker; the sum ends in the first
+};
+
+}  // namespace tritwise

@@ -1,0 +1,80 @@
+#include "trainer/prepared_weights.h"
+
+#include <algorithm>
+
+#include "format/half.h"
+
+namespace tritwise {
+namespace {
+
+// Elements that one thread converts at a time.
+constexpr size_t kPiece = 1 << 16;
+
+template <class Body>
+void ForPieces(size_t count, Body body) {
+  const auto pieces = static_cast<int64_t>((count + kPiece - 1) / kPiece);
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < pieces; ++i) {
+    const size_t begin = static_cast<size_t>(i) * kPiece;
+    body(begin, std::min(kPiece, count - begin));
+  }
+}
+
+}  // namespace
+
+PreparedWeights::PreparedWeights(const Graph& graph, const ParameterLayout& layout, ComputeType type)
+    : graph_(graph), layout_(layout), type_(type), tensors_(graph.tensors.size()) {
+  for (const Op& op : graph.ops) {
+    if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) {
+      tensors_[static_cast<size_t>(a->table)].use = Tensor::Use::kPlain;
+    }
+    if (const auto* a = std::get_if<PlainLinearAttrs>(&op.attrs)) {
+      tensors_[static_cast<size_t>(a->weight)].use = Tensor::Use::kPlain;
+    }
+    if (const auto* a = std::get_if<TernaryLinearAttrs>(&op.attrs)) {
+      tensors_[static_cast<size_t>(a->weight)].use = Tensor::Use::kTernary;
+    }
+  }
+}
+
+void PreparedWeights::Prepare(std::span<const float> parameters, const Phase& phase, Precision precision) {
+  for (size_t t = 0; t < tensors_.size(); ++t) {
+    Tensor& tensor = tensors_[t];
+    if (tensor.use == Tensor::Use::kNone) continue;
+    const auto weights = layout_.Of(parameters, static_cast<int32_t>(t));
+    tensor.matrix.Reserve(weights.size() * ComputeBytes(type_));
+    if (tensor.use == Tensor::Use::kTernary && phase.ternary) {
+      PrepareTernary(tensor, weights, phase);
+    } else {
+      PreparePlain(tensor, graph_.tensors[t], weights, precision);
+    }
+  }
+}
+
+void PreparedWeights::PrepareTernary(Tensor& tensor, std::span<const float> weights, const Phase& phase) {
+  tensor.scale = WeightScale(weights, phase.measure);
+  ForPieces(weights.size(), [&](size_t begin, size_t count) {
+    MixTernary(weights.data() + begin, count, 1.0f / tensor.scale, phase.strength, type_,
+               tensor.matrix.data() + begin * ComputeBytes(type_));
+  });
+}
+
+void PreparedWeights::PreparePlain(Tensor& tensor, const TensorSpec& spec, std::span<const float> weights,
+                                   Precision precision) {
+  if (precision == Precision::kExported && spec.storage == Storage::kI8) {
+    tensor.exported.int8 =
+        QuantiseRows(weights, static_cast<size_t>(spec.rows), static_cast<size_t>(spec.cols));
+    CodesToCompute(tensor.exported.int8.codes.data(), weights.size(), type_, tensor.matrix.data());
+    return;
+  }
+  if (precision == Precision::kExported && spec.storage == Storage::kF16) {
+    tensor.exported.f16.resize(weights.size());
+    std::transform(weights.begin(), weights.end(), tensor.exported.f16.begin(), HalfFromFloat);
+    return;
+  }
+  ForPieces(weights.size(), [&](size_t begin, size_t count) {
+    ToCompute(weights.data() + begin, count, 1.0f, type_, tensor.matrix.data() + begin * ComputeBytes(type_));
+  });
+}
+
+}  // namespace tritwise

@@ -1,0 +1,49 @@
+#include "trainer/quantiser.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "format/numeric.h"
+#include "trainer/row_ops/row_ops.h"
+
+namespace tritwise {
+
+float WeightScale(std::span<const float> weights, WeightMeasure measure) {
+  float value = 0.0f;
+  if (measure == WeightMeasure::kAbsMean) {
+    value = static_cast<float>(SumOfMagnitudes(weights.data(), weights.size()) / static_cast<double>(weights.size()));
+  } else {
+    std::vector<float> magnitudes(weights.size());
+    std::transform(weights.begin(), weights.end(), magnitudes.begin(), [](float w) { return std::fabs(w); });
+    const auto middle = magnitudes.begin() + static_cast<std::ptrdiff_t>((magnitudes.size() - 1) / 2);
+    std::nth_element(magnitudes.begin(), middle, magnitudes.end());
+    value = *middle;
+  }
+  return std::max(value, kScaleFloor);
+}
+
+std::vector<int8_t> TernaryCodes(std::span<const float> weights, float scale) {
+  const float inverse = 1.0f / scale;
+  std::vector<int8_t> codes(weights.size());
+  std::transform(weights.begin(), weights.end(), codes.begin(), [&](float w) {
+    return static_cast<int8_t>(std::nearbyint(std::clamp(w * inverse, -1.0f, 1.0f)));
+  });
+  return codes;
+}
+
+Int8Rows QuantiseRows(std::span<const float> weights, size_t rows, size_t cols) {
+  Int8Rows result{std::vector<int8_t>(rows * cols), std::vector<float>(rows)};
+  for (size_t r = 0; r < rows; ++r) {
+    const auto row = weights.subspan(r * cols, cols);
+    float largest = kScaleFloor;
+    for (const float w : row) largest = std::max(largest, std::fabs(w));
+    result.scales[r] = largest / 127.0f;
+    const float factor = 127.0f / largest;
+    for (size_t c = 0; c < cols; ++c) {
+      result.codes[r * cols + c] = static_cast<int8_t>(std::nearbyint(std::clamp(row[c] * factor, -127.0f, 127.0f)));
+    }
+  }
+  return result;
+}
+
+}  // namespace tritwise

@@ -1,0 +1,73 @@
+// What a recipe's values must be beyond their types.
+#include <cmath>
+
+#include "trainer/error.h"
+#include "trainer/recipe/recipe.h"
+
+namespace tritwise {
+
+int64_t StepOrFraction::StepOf(int64_t steps) const {
+  if (const auto* step = std::get_if<int64_t>(&value)) return *step;
+  return std::llround(std::get<double>(value) * static_cast<double>(steps));
+}
+
+LinearOptions Recipe::linear_options() const {
+  LinearOptions options;
+  options.ternary = exporting.layout;
+  options.plain = exporting.head;
+  options.quantiser.norm = quantise.norm;
+  options.quantiser.range = static_cast<int32_t>(quantise.range);
+  options.quantiser.lowest = static_cast<int32_t>(quantise.lowest);
+  return options;
+}
+
+void CheckRecipe(const Recipe& r, const std::string& where) {
+  const auto need = [&](bool condition, const std::string& what) {
+    if (!condition) throw Error(where + ": " + what);
+  };
+  const auto within = [&](const char* key, auto value, auto least, auto most) {
+    need(value >= least && value <= most, std::string(key) + " must be from " + std::to_string(least) + " to " +
+                                              std::to_string(most));
+  };
+  need(!r.data.path.empty(), "data.path is missing: the text or the images to train on");
+  if (r.data.kind == DataKind::kImages) {
+    need(!r.data.labels.empty() && !r.data.test_path.empty() && !r.data.test_labels.empty(),
+         "data.labels, data.test_path and data.test_labels are needed with images");
+  }
+  within("data.vocabulary", r.data.vocabulary, int64_t{260}, int64_t{1} << 20);
+  within("data.character_coverage", r.data.character_coverage, 0.98, 1.0);
+  within("data.context", r.data.context, int64_t{2}, int64_t{1} << 17);
+  within("data.validation_fraction", r.data.validation_fraction, 0.0001, 0.5);
+
+  within("train.steps", r.train.steps, int64_t{1}, int64_t{1} << 40);
+  within("train.batch", r.train.batch, int64_t{1}, int64_t{1} << 20);
+  within("train.accumulation", r.train.accumulation, int64_t{1}, r.train.batch);
+  need(r.train.learning_rate > 0.0 && r.train.learning_rate < 10.0, "train.learning_rate must be above 0 and below 10");
+  within("train.final_learning_rate", r.train.final_learning_rate, 0.0, 1.0);
+  within("train.warmup_steps", r.train.warmup_steps, int64_t{0}, int64_t{1} << 40);
+  within("train.weight_decay", r.train.weight_decay, 0.0, 10.0);
+  need(r.train.beta1 >= 0.0 && r.train.beta1 < 1.0 && r.train.beta2 >= 0.0 && r.train.beta2 < 1.0,
+       "train.beta1 and train.beta2 must be at least 0 and below 1");
+  need(r.train.epsilon > 0.0 && std::isfinite(r.train.epsilon), "train.epsilon must be above 0");
+  need(r.train.clip >= 0.0 && std::isfinite(r.train.clip), "train.clip must be at least 0");
+  within("train.validate_every", r.train.validate_every, int64_t{0}, int64_t{1} << 40);
+  within("train.validate_sequences", r.train.validate_sequences, int64_t{1}, int64_t{1} << 40);
+  within("train.checkpoint_every", r.train.checkpoint_every, int64_t{1}, int64_t{1} << 40);
+
+  if (const auto* fraction = std::get_if<double>(&r.quantise.transition.value)) {
+    within("quantise.transition", *fraction, 0.0, 1.0);
+  } else {
+    const int64_t step = std::get<int64_t>(r.quantise.transition.value);
+    need(step >= 0 && step <= r.train.steps, "quantise.transition is step " + std::to_string(step) +
+                                                 ", but the run has " + std::to_string(r.train.steps) + " steps");
+  }
+  within("quantise.phase_steps", r.quantise.phase_steps, int64_t{1}, int64_t{1} << 40);
+  within("quantise.rewarm_steps", r.quantise.rewarm_steps, int64_t{0}, int64_t{1} << 40);
+  need(r.quantise.range == 127 || r.quantise.range == 128, "quantise.range must be 127 or 128");
+  need(r.quantise.lowest == -127 || r.quantise.lowest == -128, "quantise.lowest must be -127 or -128");
+  need(r.exporting.layout == Storage::kT2 || r.exporting.layout == Storage::kT5, "export.layout must be t2 or t5");
+  need(r.exporting.head == Storage::kI8 || r.exporting.head == Storage::kF16 || r.exporting.head == Storage::kF32,
+       "export.head must be int8, f16 or f32");
+}
+
+}  // namespace tritwise

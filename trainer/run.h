@@ -1,0 +1,37 @@
+// One training run in its folder, from the first step or from its checkpoint to the exported model.
+//
+// The folder holds recipe.toml (all defaults written out), metrics.jsonl, checkpoint.safetensors, for text
+// validation.txt, and at the end model.trit.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+
+#include "trainer/learner.h"
+#include "trainer/recipe/recipe.h"
+
+namespace tritwise {
+
+struct RunOptions {
+  Recipe recipe;
+  std::filesystem::path folder;
+  bool resume = false;  // go on from the folder's checkpoint; the recipe must be the run's
+  int threads = 1;
+  const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: save and return after the step under way
+};
+
+struct RunOutcome {
+  bool finished = false;       // false: stopped by `stop`, a checkpoint is written
+  bool ternary = false;        // model.trit is ternary; false: the run ended before its transition
+  Score validation;            // of the exported network, by the trainer
+  double train_seconds = 0.0;  // of this process
+};
+
+// Throws Error.
+RunOutcome TrainRun(const RunOptions& options);
+
+// The recipe of a run folder.
+Recipe ReadRunRecipe(const std::filesystem::path& folder);
+
+}  // namespace tritwise
