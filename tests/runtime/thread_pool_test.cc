@@ -1,0 +1,58 @@
+// Every item once, whoever does it; threads come and go cleanly.
+#include "runtime/thread_pool.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "tests/runtime/fixture.h"
+
+namespace tritwise::test {
+
+TEST_CASE("ranges cover every item once for any number of threads") {
+  for (const size_t threads : {1, 2, 3, 8}) {
+    const auto pool = Must(ThreadPool::Make(threads));
+    CHECK(pool->threads() == threads);
+    for (const size_t count : {0, 1, 2, 5, 64, 1000}) {
+      for (const size_t grain : {0, 1, 7, 100, 5000}) {
+        std::vector<std::atomic<int>> done(count);
+        std::atomic<size_t> calls{0};
+        pool->ForRanges(count, grain, [&](size_t begin, size_t end, size_t thread) {
+          for (size_t i = begin; i < end; ++i) done[i].fetch_add(thread < threads ? 1 : 1000);
+          calls.fetch_add(1);
+        });
+        const bool once = std::all_of(done.begin(), done.end(), [](const std::atomic<int>& n) { return n == 1; });
+        REQUIRE(once);
+        REQUIRE(calls <= std::min(threads, std::max<size_t>(count, 1)));
+      }
+    }
+  }
+}
+
+TEST_CASE("many short calls follow each other") {
+  const auto pool = Must(ThreadPool::Make(4));
+  std::vector<uint64_t> sums(4 * 16);
+  for (uint64_t call = 0; call < 20000; ++call) {
+    pool->ForRanges(4, 1, [&](size_t begin, size_t end, size_t thread) {
+      for (size_t i = begin; i < end; ++i) sums[thread * 16] += i + 1;
+    });
+  }
+  CHECK(sums[0] + sums[16] + sums[32] + sums[48] == 20000u * 10);
+}
+
+TEST_CASE("threads that went to sleep wake for the next call") {
+  const auto pool = Must(ThreadPool::Make(3));
+  for (int round = 0; round < 20; ++round) {
+    usleep(2000);
+    std::atomic<int> items{0};
+    pool->ForRanges(30, 1, [&](size_t begin, size_t end, size_t) { items.fetch_add(static_cast<int>(end - begin)); });
+    REQUIRE(items == 30);
+  }
+}
+
+TEST_CASE("a pool that was never used ends") {
+  for (int i = 0; i < 50; ++i) Must(ThreadPool::Make(4));
+}
+
+}  // namespace tritwise::test
