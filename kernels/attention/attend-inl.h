@@ -49,10 +49,8 @@ HWY_INLINE void ScoreBlock(const float* query, const T* keys, size_t stride, siz
       s2 = MulAdd16(qe, Load16(k2 + whole, rest), s2);
       s3 = MulAdd16(qe, Load16(k3 + whole, rest), s3);
     }
-    scores[i] = scale * Sum16(s0);
-    scores[i + 1] = scale * Sum16(s1);
-    scores[i + 2] = scale * Sum16(s2);
-    scores[i + 3] = scale * Sum16(s3);
+    StoreSums16(s0, s1, s2, s3, scores + i);
+    for (size_t j = 0; j < 4; ++j) scores[i + j] *= scale;
   }
   for (; i < n; ++i) {
     const T* key = keys + i * stride;

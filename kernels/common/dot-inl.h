@@ -83,6 +83,37 @@ HWY_INLINE VI32 WidenAdd(VI32 sum, VI16 lanes) { return hn::Add(sum, hn::SumsOf2
 
 HWY_INLINE VI8 LoadQ(const int8_t* q) { return hn::LoadU(DI8(), q); }
 
+#if !HWY_HAVE_SCALABLE
+// Adds the upper half to the lower until four lanes are left.
+template <class V>
+HWY_INLINE hn::Vec<hn::FixedTag<int32_t, 4>> FoldSums(V v) {
+  using D = hn::DFromV<V>;
+  if constexpr (HWY_MAX_LANES_D(D) > 4) {
+    const hn::Half<D> half;
+    return FoldSums(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  } else {
+    return v;
+  }
+}
+#endif
+
+// out[r] = sum of the lanes of s_r, less `minus`. Together, because four sums cost about as much as one.
+HWY_INLINE void StoreSums(VI32 s0, VI32 s1, VI32 s2, VI32 s3, int32_t minus, int32_t* out) {
+  const DI32 d;
+#if HWY_HAVE_SCALABLE
+  out[0] = hn::ReduceSum(d, s0) - minus;
+  out[1] = hn::ReduceSum(d, s1) - minus;
+  out[2] = hn::ReduceSum(d, s2) - minus;
+  out[3] = hn::ReduceSum(d, s3) - minus;
+#else
+  const VI32 s02 = hn::Add(hn::InterleaveLower(d, s0, s2), hn::InterleaveUpper(d, s0, s2));
+  const VI32 s13 = hn::Add(hn::InterleaveLower(d, s1, s3), hn::InterleaveUpper(d, s1, s3));
+  const VI32 all = hn::Add(hn::InterleaveLower(d, s02, s13), hn::InterleaveUpper(d, s02, s13));
+  const hn::FixedTag<int32_t, 4> d4;
+  hn::StoreU(hn::Sub(FoldSums(all), hn::Set(d4, minus)), d4, out);
+#endif
+}
+
 #endif  // HWY_TARGET != HWY_SCALAR
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

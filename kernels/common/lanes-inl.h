@@ -201,17 +201,24 @@ HWY_INLINE void Store16(F32x16 x, T* p, size_t count) {
 // ---- over the lanes
 
 #if !HWY_HAVE_SCALABLE && HWY_TARGET != HWY_SCALAR
-// The tree from one vector of 16, 8 or 4 lanes on.
-template <class D>
-HWY_INLINE float SumTree(D d, hn::Vec<D> v) {
+using D4 = hn::FixedTag<float, 4>;
+
+// The first steps of the tree, from one vector of 16, 8 or 4 lanes to 4.
+template <class V>
+HWY_INLINE hn::Vec<D4> FoldToFour(V v) {
+  using D = hn::DFromV<V>;
   if constexpr (HWY_MAX_LANES_D(D) > 4) {
     const hn::Half<D> half;
-    return SumTree(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+    return FoldToFour(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
   } else {
-    HWY_ALIGN float lane[4];
-    hn::Store(v, d, lane);
-    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+    return v;
   }
+}
+HWY_INLINE hn::Vec<D4> FoldLanes(F32x16 x) {
+  for (size_t half = kParts / 2; half != 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) x.part[i] = hn::Add(x.part[i], x.part[i + half]);
+  }
+  return FoldToFour(x.part[0]);
 }
 #endif
 
@@ -225,10 +232,26 @@ HWY_INLINE float Sum16(F32x16 x) {
   }
   return lane[0];
 #else
-  for (size_t half = kParts / 2; half != 0; half /= 2) {
-    for (size_t i = 0; i < half; ++i) x.part[i] = hn::Add(x.part[i], x.part[i + half]);
-  }
-  return SumTree(DF(), x.part[0]);
+  HWY_ALIGN float lane[4];
+  hn::Store(FoldLanes(x), D4(), lane);
+  return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+#endif
+}
+
+// out[0..4) = Sum16 of each. Together, because four sums cost about as much as one.
+HWY_INLINE void StoreSums16(F32x16 a, F32x16 b, F32x16 c, F32x16 d, float* out) {
+#if HWY_HAVE_SCALABLE || HWY_TARGET == HWY_SCALAR
+  out[0] = Sum16(a);
+  out[1] = Sum16(b);
+  out[2] = Sum16(c);
+  out[3] = Sum16(d);
+#else
+  const D4 d4;
+  const auto a4 = FoldLanes(a), b4 = FoldLanes(b), c4 = FoldLanes(c), e4 = FoldLanes(d);
+  // Lanes 0 + 2 and 1 + 3 of a and c, of b and d; then their sums side by side.
+  const auto ac = hn::Add(hn::InterleaveLower(d4, a4, c4), hn::InterleaveUpper(d4, a4, c4));
+  const auto bd = hn::Add(hn::InterleaveLower(d4, b4, e4), hn::InterleaveUpper(d4, b4, e4));
+  hn::StoreU(hn::Add(hn::InterleaveLower(d4, ac, bd), hn::InterleaveUpper(d4, ac, bd)), d4, out);
 #endif
 }
 

@@ -42,10 +42,7 @@ void LinearRows(const W* w, size_t cols, const float* x, size_t row_begin, size_
       s2 = MulAdd16(xk, Load16(w2 + whole, rest), s2);
       s3 = MulAdd16(xk, Load16(w3 + whole, rest), s3);
     }
-    y[n] = Sum16(s0);
-    y[n + 1] = Sum16(s1);
-    y[n + 2] = Sum16(s2);
-    y[n + 3] = Sum16(s3);
+    StoreSums16(s0, s1, s2, s3, y + n);
   }
   for (; n < row_end; ++n) {
     F32x16 sum = Zero16();

@@ -74,10 +74,6 @@ HWY_INLINE int32_t ExcessI8(const int8_t* q, size_t cols) {
 #endif
 }
 
-HWY_INLINE int32_t Finish(VI32 sum, int32_t excess) {
-  return static_cast<int32_t>(static_cast<uint32_t>(hn::ReduceSum(DI32(), sum)) - static_cast<uint32_t>(excess));
-}
-
 HWY_INLINE void LinearRowsI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,
                              int32_t* sums) {
   const size_t step = StepLanesI8();
@@ -117,17 +113,16 @@ HWY_INLINE void LinearRowsI8(const int8_t* w, size_t cols, const int8_t* q, size
       s2 = last_step(s2, w2 + whole);
       s3 = last_step(s3, w3 + whole);
     }
-    sums[n] = Finish(s0, excess);
-    sums[n + 1] = Finish(s1, excess);
-    sums[n + 2] = Finish(s2, excess);
-    sums[n + 3] = Finish(s3, excess);
+    StoreSums(s0, s1, s2, s3, excess, sums + n);
   }
   for (; n < row_end; ++n) {
     const int8_t* row = w + n * cols;
     VI32 sum = hn::Zero(DI32());
     for (size_t k = 0; k < whole; k += step) sum = StepI8(sum, row + k, q + k);
     if (rest != 0) sum = last_step(sum, row + whole);
-    sums[n] = Finish(sum, excess);
+    int32_t one[4];
+    StoreSums(sum, sum, sum, sum, excess, one);
+    sums[n] = one[0];
   }
 }
 

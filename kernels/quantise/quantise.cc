@@ -20,9 +20,8 @@ HWY_INLINE F32x16 FiniteOrZero(F32x16 x) {
   return Map16([](size_t, VF u) HWY_ATTR { return hn::IfThenElseZero(hn::IsFinite(u), u); }, x);
 }
 
-// Sixteen codes to q; returns their sum.
-HWY_INLINE int32_t Quantise16(F32x16 x, float factor, int32_t lowest, int8_t* q) {
-  auto sum = hn::Zero(DI());
+// Sixteen codes to q, and onto `sum` lane by lane.
+HWY_INLINE void Quantise16(F32x16 x, float factor, int32_t lowest, int8_t* q, hn::Vec<DI>& sum) {
   ForParts16(
       [&](size_t i, VF u) HWY_ATTR {
         const hn::Rebind<int8_t, DI> di8;
@@ -32,7 +31,6 @@ HWY_INLINE int32_t Quantise16(F32x16 x, float factor, int32_t lowest, int8_t* q)
         sum = hn::Add(sum, code);
       },
       x);
-  return hn::ReduceSum(DI(), sum);
 }
 
 QuantisedRow NormQuantiseRow(const float* x, size_t cols, const RowQuantiser& quantiser, float* scratch, int8_t* q,
@@ -55,15 +53,17 @@ QuantisedRow NormQuantiseRow(const float* x, size_t cols, const RowQuantiser& qu
 
   QuantisedRow row;
   row.step = largest / quantiser.range + Sum16(poison);
+  hn::Vec<DI> sum = hn::Zero(DI());
   size_t i = 0;
   for (; i + kLanes <= padded_cols; i += kLanes) {
-    row.sum += Quantise16(Load16(scratch + i), factor, quantiser.lowest, q + i);
+    Quantise16(Load16(scratch + i), factor, quantiser.lowest, q + i, sum);
   }
   if (i < padded_cols) {
     alignas(64) int8_t last[kLanes];
-    row.sum += Quantise16(Load16(scratch + i), factor, quantiser.lowest, last);
+    Quantise16(Load16(scratch + i), factor, quantiser.lowest, last, sum);
     std::memcpy(q + i, last, padded_cols - i);
   }
+  row.sum = hn::ReduceSum(DI(), sum);
   return row;
 }
 

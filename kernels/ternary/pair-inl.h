@@ -80,10 +80,7 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
     add_chunk(a0, a1, a2, a3, block.last, block.last_stride, last_bytes, row.last);
     widen(a0, a1, a2, a3);
   }
-  sums[0] = hn::ReduceSum(DI32(), s0) - q_sum;
-  sums[1] = hn::ReduceSum(DI32(), s1) - q_sum;
-  sums[2] = hn::ReduceSum(DI32(), s2) - q_sum;
-  sums[3] = hn::ReduceSum(DI32(), s3) - q_sum;
+  StoreSums(s0, s1, s2, s3, q_sum, sums);
 }
 
 // One row of weights times kRows rows of activations: a vector is taken apart once for all of them. Where
@@ -134,10 +131,9 @@ HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t la
                 row[2]->last, row[3]->last);
       widen(a0, a1, a2, a3);
     }
-    sums[r] = hn::ReduceSum(DI32(), s0) - q_sums[0];
-    if constexpr (kRows > 1) sums[sums_stride + r] = hn::ReduceSum(DI32(), s1) - q_sums[1];
-    if constexpr (kRows > 2) sums[2 * sums_stride + r] = hn::ReduceSum(DI32(), s2) - q_sums[2];
-    if constexpr (kRows > 3) sums[3 * sums_stride + r] = hn::ReduceSum(DI32(), s3) - q_sums[3];
+    int32_t with_sum[4];
+    StoreSums(s0, s1, s2, s3, 0, with_sum);
+    for (size_t m = 0; m < kRows; ++m) sums[m * sums_stride + r] = with_sum[m] - q_sums[m];
   }
 }
 

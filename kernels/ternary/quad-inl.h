@@ -121,7 +121,7 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
     q += Layout::kFields * kChunk;
   }
   if (last_bytes != 0) total.Chunk(block.last, block.last_stride, last_bytes, row.last);
-  for (size_t r = 0; r < kBlockRows; ++r) sums[r] = hn::ReduceSum(DI32(), total.Row(r)) - q_sum;
+  StoreSums(total.Row(0), total.Row(1), total.Row(2), total.Row(3), q_sum, sums);
 }
 
 // Four rows of weights times kRows rows of activations, one chunk.
@@ -158,9 +158,7 @@ HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t la
     TileChunk<Layout, kRows>(total, block.last, block.last_stride, last_bytes, q);
   }
   for (size_t m = 0; m < kRows; ++m) {
-    for (size_t r = 0; r < kBlockRows; ++r) {
-      sums[m * sums_stride + r] = hn::ReduceSum(DI32(), total[m][r]) - q_sums[m];
-    }
+    StoreSums(total[m][0], total[m][1], total[m][2], total[m][3], q_sums[m], sums + m * sums_stride);
   }
 }
 
