@@ -27,5 +27,6 @@ void AddBench(CLI::App& app);
 // Where the trainer is built.
 void AddTrain(CLI::App& app);
 void AddExport(CLI::App& app);
+void AddReport(CLI::App& app);
 
 }  // namespace tritwise

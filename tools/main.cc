@@ -71,5 +71,8 @@ int main(int argc, char** argv) {
   tritwise::AddEval(app);
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
+#ifdef TRITWISE_WITH_REPORT
+  tritwise::AddReport(app);
+#endif
   return Run(app, argc, argv);
 }

@@ -1,0 +1,11 @@
+// Files that the build makes part of the program (embed.cmake).
+#pragma once
+
+#include <string_view>
+
+namespace tritwise {
+
+extern const std::string_view kPageTemplate;  // page.html
+extern const std::string_view kChartJs;       // Chart.js, minified, with its own notices
+
+}  // namespace tritwise
