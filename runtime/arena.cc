@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 uint64_t PlaceBuffers(std::span<ArenaBuffer> buffers) {
   std::vector<size_t> order(buffers.size());
@@ -52,4 +52,4 @@ Result<AlignedBlock> AlignedBlock::Allocate(uint64_t bytes, const char* what) {
   return block;
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -11,7 +11,7 @@
 
 #include "format/status.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 inline constexpr size_t kArenaAlignment = 64;
 
@@ -46,4 +46,4 @@ class AlignedBlock {
   uint64_t bytes_ = 0;
 };
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -5,7 +5,7 @@
 
 #include "runtime/ops/ops.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 Result<std::unique_ptr<Executor>> Executor::Make(std::shared_ptr<const Model> model, const PlanOptions& options) {
   TRITWISE_ASSIGN_OR_RETURN(PlanOptions resolved, ResolveOptions(options));
@@ -63,8 +63,8 @@ void Executor::Bind() {
     }
     if (layout_.rotary_set[i] >= 0) binding.rotary = rotary_[static_cast<size_t>(layout_.rotary_set[i])];
     steps_.push_back(
-        std::visit([&](const auto& attrs) -> Step { return tritwise::Bind(attrs, place, binding); }, place.op.attrs));
+        std::visit([&](const auto& attrs) -> Step { return runtime::Bind(attrs, place, binding); }, place.op.attrs));
   }
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

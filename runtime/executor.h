@@ -2,6 +2,7 @@
 //
 // Plan is the public face of this class. Here a pass has its parts in the open (Begin, RunOps, End), so
 // that a test can feed given values into the middle of a network, or look at the integers of a linear.
+// What is not public stands in a namespace of its own, so that the trainer's names stay free.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,7 @@
 #include "tritwise/plan.h"
 #include "tritwise/plan_options.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 // What a ternary linear makes of rows, before it becomes floats again.
 struct TernarySums {
@@ -85,4 +86,4 @@ class Executor {
   std::span<const BatchRow> batch_;  // between Begin and End
 };
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -9,7 +9,7 @@
 #include "runtime/ops/ternary_linear.h"
 #include "tritwise/session.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 Result<OutputRows> Executor::Forward(const Batch& batch) {
   TRITWISE_RETURN_IF_ERROR(Begin(batch));
@@ -139,4 +139,4 @@ TernarySums Executor::ProbeTernary(size_t op, std::span<const float> x_bk) {
   return result;
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 // Relative error below 1e-15; 0 below -708, where the result would be subnormal.
 inline double ExpOfNegative(double x) {
@@ -21,4 +21,4 @@ inline double ExpOfNegative(double x) {
   return sum * std::bit_cast<double>(static_cast<uint64_t>(n + 1023) << 52);
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

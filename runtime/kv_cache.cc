@@ -1,6 +1,6 @@
 #include "runtime/kv_cache.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 namespace {
 
 uint64_t HeadBytes(const CacheLayer& layer, uint64_t context) {
@@ -35,4 +35,4 @@ Result<std::unique_ptr<KvCache>> KvCache::Make(const CacheLayers& layers, uint64
   return cache;
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -13,7 +13,7 @@
 #include "format/graph.h"
 #include "runtime/arena.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 // What the attentions of a graph need of a cache, in the order of the operations.
 struct CacheLayer {
@@ -59,4 +59,4 @@ class KvCache {
   AlignedBlock block_;
 };
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

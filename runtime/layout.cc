@@ -6,7 +6,7 @@
 #include "runtime/ops/ops.h"
 #include "runtime/thread_pool.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 namespace {
 
 constexpr int32_t kMostRows = 65536;
@@ -137,4 +137,4 @@ CacheLayers MakeCacheLayers(const Graph& graph, const PlanOptions& options) {
   return layers;
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

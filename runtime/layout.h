@@ -13,7 +13,7 @@
 #include "runtime/liveness.h"
 #include "tritwise/plan_options.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 inline constexpr int32_t kNoBuffer = -1;
 
@@ -58,4 +58,4 @@ Result<ArenaLayout> LayOut(const Graph& graph, const PlanOptions& options);
 // What the attentions of `graph` need of a cache.
 CacheLayers MakeCacheLayers(const Graph& graph, const PlanOptions& options);
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

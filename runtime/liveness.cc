@@ -1,6 +1,6 @@
 #include "runtime/liveness.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 Liveness AnalyseLiveness(const Graph& graph) {
   Liveness live;
@@ -41,4 +41,4 @@ std::vector<int32_t> Liveness::LiveAt(int32_t op) const {
   return live;
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -10,7 +10,7 @@
 
 #include "format/graph.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 // Whether a row of the output depends on other rows of the batch.
 constexpr bool MixesRows(OpKind kind) { return kind == OpKind::kAttention; }
@@ -43,4 +43,4 @@ struct Liveness {
 // `graph` is verified.
 Liveness AnalyseLiveness(const Graph& graph);
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

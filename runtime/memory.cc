@@ -30,8 +30,8 @@ std::vector<Part> PartsOf(const Graph& graph) {
 }  // namespace
 
 Result<MemoryReport> MeasureMemory(const Graph& graph, const PlanOptions& options) {
-  TRITWISE_ASSIGN_OR_RETURN(const PlanOptions resolved, ResolveOptions(options));
-  TRITWISE_ASSIGN_OR_RETURN(const ArenaLayout layout, LayOut(graph, resolved));
+  TRITWISE_ASSIGN_OR_RETURN(const PlanOptions resolved, runtime::ResolveOptions(options));
+  TRITWISE_ASSIGN_OR_RETURN(const runtime::ArenaLayout layout, runtime::LayOut(graph, resolved));
   MemoryReport report;
   const std::vector<Part> parts = PartsOf(graph);
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -48,7 +48,7 @@ Result<MemoryReport> MeasureMemory(const Graph& graph, const PlanOptions& option
 }
 
 uint64_t CacheBytes(const Graph& graph, const PlanOptions& options, int64_t context) {
-  return CacheBytes(MakeCacheLayers(graph, options), static_cast<uint64_t>(context));
+  return runtime::CacheBytes(runtime::MakeCacheLayers(graph, options), static_cast<uint64_t>(context));
 }
 
 }  // namespace tritwise

@@ -31,14 +31,14 @@ void AppendPadded(const std::string& text, size_t width, std::string* line) {
 
 }  // namespace
 
-Plan::Plan(std::unique_ptr<Executor> executor) : executor_(std::move(executor)) {
+Plan::Plan(std::unique_ptr<runtime::Executor> executor) : executor_(std::move(executor)) {
   prefill_rows_.resize(static_cast<size_t>(options().max_rows));
 }
 
 Plan::~Plan() = default;
 
 Result<std::unique_ptr<Plan>> Plan::Make(std::shared_ptr<const Model> model, const PlanOptions& options) {
-  TRITWISE_ASSIGN_OR_RETURN(auto executor, Executor::Make(std::move(model), options));
+  TRITWISE_ASSIGN_OR_RETURN(auto executor, runtime::Executor::Make(std::move(model), options));
   return std::unique_ptr<Plan>(new Plan(std::move(executor)));
 }
 
@@ -76,17 +76,17 @@ const MemoryReport& Plan::memory() const { return executor_->memory(); }
 
 std::vector<PlannedOp> Plan::ops() const {
   const Graph& graph = model()->graph();
-  const ArenaLayout& layout = executor_->layout();
+  const runtime::ArenaLayout& layout = executor_->layout();
   std::vector<PlannedOp> ops;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
     const auto index = static_cast<int32_t>(i);
-    const OpPlace place{graph, op, layout.rows(options(), index)};
+    const runtime::OpPlace place{graph, op, layout.rows(options(), index)};
     PlannedOp planned;
     planned.name = op.name;
     planned.kind = OpKindName(op.kind());
     planned.shape = Shape(graph, op);
-    planned.kernels = std::visit([&](const auto& attrs) { return KernelNames(attrs, place); }, op.attrs);
+    planned.kernels = std::visit([&](const auto& attrs) { return runtime::KernelNames(attrs, place); }, op.attrs);
     planned.output_rows_only = index > layout.liveness.cut_op;
     ops.push_back(std::move(planned));
   }

@@ -39,7 +39,7 @@ int32_t Sampler::Sample(std::span<const float> logits) {
   std::span<Candidate> kept = KeepTopK(candidates_);
   double highest = kept[0].weight;
   for (const Candidate& c : kept) highest = std::max(highest, c.weight);
-  for (Candidate& c : kept) c.weight = ExpOfNegative(c.weight - highest);
+  for (Candidate& c : kept) c.weight = runtime::ExpOfNegative(c.weight - highest);
   kept = KeepTopP(kept);
 
   double total = 0.0;

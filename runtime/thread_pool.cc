@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstring>
 
-namespace tritwise {
+namespace tritwise::runtime {
 namespace {
 
 // How long a waiting thread looks without letting others run, then with, before it sleeps.
@@ -124,4 +124,4 @@ void* ThreadPool::Loop(void* argument) {
   }
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -20,7 +20,7 @@
 
 #include "format/status.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 // Processors that this process may run on, at least 1.
 size_t AvailableProcessors();
@@ -104,4 +104,4 @@ class ThreadPool {
   Signal unfinished_;
 };
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

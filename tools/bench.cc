@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "tools/check.h"
 #include "tools/commands.h"
 #include "tools/machine.h"
 #include "tools/model_flags.h"
 #include "tools/output.h"
+#include "trainer/error_status.h"
 #include "tritwise/session.h"
 
 namespace tritwise {
@@ -81,7 +81,7 @@ class Subject {
 
 class TextSubject : public Subject {
  public:
-  explicit TextSubject(Plan& plan) : plan_(plan), session_(Value(Session::Make(plan, {}))) {
+  explicit TextSubject(Plan& plan) : plan_(plan), session_(ValueOrThrow(Session::Make(plan, {}))) {
     const auto context = static_cast<size_t>(session_->context());
     uint32_t random = 1;
     for (size_t i = 0; i < std::min(context, kPrefillTokens); ++i) {
@@ -101,22 +101,22 @@ class TextSubject : public Subject {
     for (const size_t n : lengths) {
       if (n == 0 || n > tokens_.size()) continue;
       session_->Reset();
-      CheckEqual(Value(plan_.Prefill(*session_, std::span(tokens_).first(n))).row(0), *decoded++,
+      CheckEqual(ValueOrThrow(plan_.Prefill(*session_, std::span(tokens_).first(n))).row(0), *decoded++,
                  "logits of decoding and of prefill");
     }
   }
 
   Speed Prefill() override {
-    return Measure(tokens_.size(), [&] { session_->Reset(); }, [&] { Value(plan_.Prefill(*session_, tokens_)); });
+    return Measure(tokens_.size(), [&] { session_->Reset(); }, [&] { ValueOrThrow(plan_.Prefill(*session_, tokens_)); });
   }
 
   Speed Decode() override {
     const size_t count = std::max<size_t>(1, std::min(kDecodeTokens, tokens_.size() / 2));
     const size_t before = tokens_.size() - count;
     session_->Reset();
-    if (before != 0) Value(plan_.Prefill(*session_, std::span(tokens_).first(before)));
+    if (before != 0) ValueOrThrow(plan_.Prefill(*session_, std::span(tokens_).first(before)));
     return Measure(
-        count, [&] { Check(session_->Truncate(static_cast<int64_t>(before))); },
+        count, [&] { ThrowIfError(session_->Truncate(static_cast<int64_t>(before))); },
         [&] {
           for (size_t i = before; i < tokens_.size(); ++i) Step(tokens_[i]);
         });
@@ -127,7 +127,7 @@ class TextSubject : public Subject {
  private:
   OutputRows Step(int32_t token) {
     const BatchRow row{session_.get(), token, true};
-    return Value(plan_.Forward({std::span(&row, 1)}));
+    return ValueOrThrow(plan_.Forward({std::span(&row, 1)}));
   }
 
   Plan& plan_;
@@ -168,7 +168,7 @@ class FeatureSubject : public Subject {
 
  private:
   OutputRows Rows(size_t first, size_t count) {
-    return Value(plan_.Forward(
+    return ValueOrThrow(plan_.Forward(
         {std::span(rows_).first(count), std::span(features_).subspan(first * width_, count * width_)}));
   }
 
@@ -205,7 +205,7 @@ void Bench(const BenchFlags& flags) {
   const auto model = flags.model.Load();
   PlanOptions options = flags.model.Options();
   if (model->graph().context != 0) options.max_outputs = 1;
-  const auto plan = Value(Plan::Make(model, options));
+  const auto plan = ValueOrThrow(Plan::Make(model, options));
   const auto subject = MakeSubject(flags.model.path, *plan);
   subject->CheckParity();
   const Speed prefill = subject->Prefill();

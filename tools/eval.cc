@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "format/scoring.h"
-#include "tools/check.h"
 #include "tools/commands.h"
 #include "tools/model_flags.h"
 #include "tools/output.h"
+#include "trainer/error_status.h"
 #include "tritwise/session.h"
 #ifdef TRITWISE_WITH_IDX
 #include "trainer/data/idx.h"
@@ -56,7 +56,7 @@ class TextScorer {
     const auto max_rows = static_cast<size_t>(plan.options().max_rows);
     const size_t sessions = std::min(windows_.size(), max_rows / context + 2);
     const SessionOptions options{static_cast<int64_t>(context), {}};
-    for (size_t i = 0; i < sessions; ++i) sessions_.push_back(Value(Session::Make(plan, options)));
+    for (size_t i = 0; i < sessions; ++i) sessions_.push_back(ValueOrThrow(Session::Make(plan, options)));
     rows_.reserve(max_rows);
   }
 
@@ -78,7 +78,7 @@ class TextScorer {
           row_of_window = 0;
         }
       }
-      const OutputRows output = Value(plan_.Forward({rows_}));
+      const OutputRows output = ValueOrThrow(plan_.Forward({rows_}));
       for (size_t i = 0; i < output.rows; ++i) sum += NegativeLogLikelihood(output.row(i), targets_[i]);
     }
     return sum / static_cast<double>(tokens());
@@ -104,7 +104,7 @@ void EvalText(const EvalFlags& flags, const std::shared_ptr<const Model>& model)
   if (ids.size() < 2) throw Error(flags.perplexity + ": too short to score: it needs at least two tokens");
   PlanOptions options = flags.model.Options();
   options.max_rows = BatchRows(model->graph());
-  const auto plan = Value(Plan::Make(model, options));
+  const auto plan = ValueOrThrow(Plan::Make(model, options));
   TextScorer scorer(*plan, std::move(ids), context);
   const double loss = scorer.Loss();
   if (flags.json) {
@@ -130,7 +130,7 @@ void EvalImages(const EvalFlags& flags, const std::shared_ptr<const Model>& mode
   }
   PlanOptions options = flags.model.Options();
   options.max_rows = BatchRows(graph);
-  const auto plan = Value(Plan::Make(model, options));
+  const auto plan = ValueOrThrow(Plan::Make(model, options));
   const std::vector<BatchRow> rows(static_cast<size_t>(options.max_rows));
   std::vector<float> features(rows.size() * width);
   size_t right = 0;
@@ -138,7 +138,7 @@ void EvalImages(const EvalFlags& flags, const std::shared_ptr<const Model>& mode
     const size_t count = std::min(rows.size(), images.count - first);
     for (size_t i = 0; i < count * width; ++i) features[i] = static_cast<float>(images.pixels[first * width + i]) / 255.0f;
     const OutputRows output =
-        Value(plan->Forward({std::span(rows).first(count), std::span(features).first(count * width)}));
+        ValueOrThrow(plan->Forward({std::span(rows).first(count), std::span(features).first(count * width)}));
     for (size_t i = 0; i < count; ++i) right += HighestScore(output.row(i)) == data.labels[first + i] ? 1 : 0;
   }
   const double accuracy = static_cast<double>(right) / static_cast<double>(images.count);

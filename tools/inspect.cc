@@ -8,10 +8,10 @@
 
 #include "format/names.h"
 #include "format/pack.h"
-#include "tools/check.h"
 #include "tools/commands.h"
 #include "tools/model_flags.h"
 #include "tools/output.h"
+#include "trainer/error_status.h"
 #include "tritwise/plan.h"
 
 namespace tritwise {
@@ -172,10 +172,10 @@ void Inspect(const InspectFlags& flags) {
   const uint64_t cache = CacheBytes(model->graph(), options, context);
   if (flags.json) {
     Json object = ModelJson(flags, *model);
-    if (flags.plan) object["plan"] = PlanJson(*Value(Plan::Make(model, options)));
+    if (flags.plan) object["plan"] = PlanJson(*ValueOrThrow(Plan::Make(model, options)));
     if (flags.memory) {
       Json memory;
-      for (const auto& [part, bytes] : MemoryParts(Value(MeasureMemory(model->graph(), options)), cache)) {
+      for (const auto& [part, bytes] : MemoryParts(ValueOrThrow(MeasureMemory(model->graph(), options)), cache)) {
         memory[part + "_bytes"] = bytes;
       }
       memory["context"] = context;
@@ -185,9 +185,9 @@ void Inspect(const InspectFlags& flags) {
     return;
   }
   if (!flags.plan && !flags.memory) PrintModel(flags, *model);
-  if (flags.plan) std::fputs(Value(Plan::Make(model, options))->Describe().c_str(), stdout);
+  if (flags.plan) std::fputs(ValueOrThrow(Plan::Make(model, options))->Describe().c_str(), stdout);
   if (flags.plan && flags.memory) std::puts("");
-  if (flags.memory) PrintMemory(Value(MeasureMemory(model->graph(), options)), cache, context);
+  if (flags.memory) PrintMemory(ValueOrThrow(MeasureMemory(model->graph(), options)), cache, context);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "tools/model_flags.h"
 
-#include "tools/check.h"
+#include "trainer/error_status.h"
 
 namespace tritwise {
 
@@ -16,7 +16,7 @@ void ModelFlags::AddComputing(CLI::App& command) {
   command.add_flag("--no-verify", no_verify, "Do not check the weights' checksums");
 }
 
-std::shared_ptr<const Model> ModelFlags::Load() const { return Value(Model::Load(path, {!no_verify})); }
+std::shared_ptr<const Model> ModelFlags::Load() const { return ValueOrThrow(Model::Load(path, {!no_verify})); }
 
 PlanOptions ModelFlags::Options() const {
   PlanOptions options;

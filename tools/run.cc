@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "format/utf8.h"
-#include "tools/check.h"
 #include "tools/commands.h"
 #include "tools/machine.h"
 #include "tools/model_flags.h"
 #include "tools/output.h"
+#include "trainer/error_status.h"
 #include "tritwise/generate.h"
 
 namespace tritwise {
@@ -50,8 +50,8 @@ void Run(const RunFlags& flags) {
   }
   PlanOptions options = flags.model.Options();
   options.max_outputs = 1;
-  const auto plan = Value(Plan::Make(model, options));
-  const auto session = Value(Session::Make(*plan, {0, flags.sampler}));
+  const auto plan = ValueOrThrow(Plan::Make(model, options));
+  const auto session = ValueOrThrow(Session::Make(*plan, {0, flags.sampler}));
   const std::vector<int32_t> ids = PromptIds(*tokenizer, flags.prompt);
   if (ids.size() > static_cast<size_t>(session->context())) {
     throw Error("the prompt has " + std::to_string(ids.size()) + " tokens, the model's context is " +
@@ -59,7 +59,7 @@ void Run(const RunFlags& flags) {
   }
 
   const auto start = Clock::now();
-  const OutputRows output = Value(plan->Prefill(*session, ids));
+  const OutputRows output = ValueOrThrow(plan->Prefill(*session, ids));
   const auto prefilled = Clock::now();
 
   std::string text;
@@ -74,7 +74,7 @@ void Run(const RunFlags& flags) {
     return std::ferror(stdout) == 0;
   };
   const GenerateOptions generate{flags.tokens, tokenizer->vocabulary().end_id};
-  const Generated generated = Value(
+  const Generated generated = ValueOrThrow(
       Generate(*plan, *session, output, generate, [&](int32_t token) { return hand_out(decoder.Push(token)); }));
   const auto done = Clock::now();
   hand_out(decoder.Finish());

@@ -1,7 +1,7 @@
 // An activation function, element by element.
 #include "runtime/ops/ops.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 ScratchSize Scratch(const ActivationAttrs&, const OpPlace&) { return {}; }
 
@@ -18,4 +18,4 @@ void Run(const ActivationStep& step, Pass& pass) {
 
 std::string KernelNames(const ActivationAttrs&, const OpPlace&) { return "activate_row"; }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

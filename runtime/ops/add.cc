@@ -1,7 +1,7 @@
 // The sum of two values.
 #include "runtime/ops/ops.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 ScratchSize Scratch(const AddAttrs&, const OpPlace&) { return {}; }
 
@@ -18,4 +18,4 @@ void Run(const AddStep& step, Pass& pass) {
 
 std::string KernelNames(const AddAttrs&, const OpPlace&) { return "add_row"; }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -5,7 +5,7 @@
 
 #include "runtime/ops/ops.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 namespace {
 
 RowMatrix Columns(const RowMatrix& m, size_t first, size_t width) { return {m.data + first, width, m.stride}; }
@@ -113,4 +113,4 @@ std::string KernelNames(const AttentionAttrs& attrs, const OpPlace&) {
   return std::string(attrs.rotary_frequency.empty() ? "" : "rotate_row, ") + "attend";
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

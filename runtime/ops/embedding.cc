@@ -1,7 +1,7 @@
 // A row of the table for each token.
 #include "runtime/ops/ops.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 ScratchSize Scratch(const EmbeddingAttrs&, const OpPlace&) { return {}; }
 
@@ -46,4 +46,4 @@ std::string KernelNames(const EmbeddingAttrs& attrs, const OpPlace& place) {
   }
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

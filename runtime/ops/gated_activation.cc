@@ -1,7 +1,7 @@
 // activation(gate) * up, from one value that holds both or from two.
 #include "runtime/ops/ops.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 ScratchSize Scratch(const GatedActivationAttrs&, const OpPlace&) { return {}; }
 
@@ -26,4 +26,4 @@ void Run(const GatedActivationStep& step, Pass& pass) {
 
 std::string KernelNames(const GatedActivationAttrs&, const OpPlace&) { return "gate_row"; }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -1,7 +1,7 @@
 // A norm that stands by itself (those in front of a ternary linear are part of it).
 #include "runtime/ops/ops.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 ScratchSize Scratch(const NormAttrs&, const OpPlace&) { return {}; }
 
@@ -20,4 +20,4 @@ void Run(const NormStep& step, Pass& pass) {
 
 std::string KernelNames(const NormAttrs&, const OpPlace&) { return "norm_row"; }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -18,7 +18,7 @@
 #include "runtime/ops/steps.h"
 #include "tritwise/model.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 // An operation in its graph, before there is memory.
 struct OpPlace {
@@ -73,4 +73,4 @@ inline std::monostate Bind(std::monostate, const OpPlace&, const Binding&) { ret
 inline void Run(std::monostate, Pass&) {}
 inline std::string KernelNames(std::monostate, const OpPlace&) { return {}; }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -8,7 +8,7 @@
 
 #include "runtime/thread_pool.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 class KvCache;
 
@@ -79,4 +79,4 @@ constexpr size_t RowGrain(size_t operations) {
   return operations >= kWorthAThread ? 1 : kWorthAThread / (operations + 1) + 1;
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

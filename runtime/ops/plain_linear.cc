@@ -4,7 +4,7 @@
 
 #include "runtime/ops/quantise_rows.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 namespace {
 
 constexpr size_t kTileBytes = 16384;
@@ -106,4 +106,4 @@ std::string KernelNames(const PlainLinearAttrs& attrs, const OpPlace& place) {
   }
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -1,6 +1,6 @@
 #include "runtime/ops/quantise_rows.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 namespace {
 
 size_t CodeStride(size_t padded_cols) { return AlignUp(padded_cols, kArenaAlignment); }
@@ -50,4 +50,4 @@ void QuantiseRows(const QuantiseStep& step, const RowMatrix& x, size_t rows, con
   });
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

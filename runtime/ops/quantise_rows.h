@@ -3,7 +3,7 @@
 
 #include "runtime/ops/ops.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 // Columns of a row of codes for an int8 weight of `cols` columns: whole cache lines.
 constexpr size_t PaddedInt8Cols(size_t cols) { return AlignUp(cols, kArenaAlignment); }
@@ -17,4 +17,4 @@ QuantiseStep BindQuantise(const ActivationQuantiser& quantiser, size_t cols, siz
 void QuantiseRows(const QuantiseStep& step, const RowMatrix& x, size_t rows, const QuantisedRows& out,
                   ThreadPool& pool);
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -12,7 +12,7 @@
 #include "runtime/kv_cache.h"
 #include "runtime/ops/pass.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 
 // Rows of activations made integer: codes, value of one unit, and sum of the codes of each row.
 struct QuantisedRows {
@@ -135,4 +135,4 @@ using Step = std::variant<
     std::monostate>;
 #undef TRITWISE_OP
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

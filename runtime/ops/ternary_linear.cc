@@ -8,7 +8,7 @@
 
 #include "runtime/ops/quantise_rows.h"
 
-namespace tritwise {
+namespace tritwise::runtime {
 namespace {
 
 // Sums a thread keeps before it scales them: 32 KiB.
@@ -94,4 +94,4 @@ std::string KernelNames(const TernaryLinearAttrs& attrs, const OpPlace& place) {
   return "1 row: ternary_row_" + suffix + ", more: ternary_rows_" + suffix;
 }
 
-}  // namespace tritwise
+}  // namespace tritwise::runtime

@@ -5,6 +5,7 @@
 #include "tests/runtime/naive_forward.h"
 
 namespace tritwise::test {
+using namespace tritwise::runtime;  // NOLINT(google-build-using-namespace)
 namespace {
 
 std::unique_ptr<Executor> MakeExecutor(const std::shared_ptr<const Model>& model, int32_t threads = 1) {

@@ -50,9 +50,9 @@ inline std::vector<int32_t> RandomTokens(size_t count, int64_t below, uint32_t s
 }
 
 inline std::shared_ptr<const Model> RandomModel(const Graph& graph, Vocabulary vocabulary = {}) {
-  const TempFolder folder;  // the mapping outlives the file's name
-  WriteRandomModel(folder / "model.trit", graph, std::move(vocabulary));
-  return Must(Model::Load(folder / "model.trit"));
+  const TempDir folder;  // the mapping outlives the file's name
+  WriteRandomModel((folder.path() / "model.trit").string(), graph, std::move(vocabulary));
+  return Must(Model::Load((folder.path() / "model.trit").string()));
 }
 
 inline std::unique_ptr<Plan> MakePlan(const std::shared_ptr<const Model>& model, int32_t max_rows = 16,

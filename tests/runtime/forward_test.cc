@@ -9,6 +9,7 @@
 #include "tests/runtime/naive_forward.h"
 
 namespace tritwise::test {
+using namespace tritwise::runtime;  // NOLINT(google-build-using-namespace)
 namespace {
 
 // rms(difference) / rms(expected) of each row, ascending.

@@ -9,8 +9,8 @@ namespace {
 
 struct TextModel {
   explicit TextModel(bool begin = true) { WriteTextModel(path, begin); }
-  TempFolder folder;
-  std::string path = folder / "text.trit";
+  TempDir folder;
+  std::string path = (folder.path() / "text.trit").string();
 };
 
 std::vector<int32_t> GenerateIds(Plan& plan, Session& session, const std::vector<int32_t>& prompt, int32_t count,
@@ -141,15 +141,15 @@ TEST_CASE("failures of the C API have one line each") {
 }
 
 TEST_CASE("the C API scores rows of features") {
-  const TempFolder folder;
-  WriteRandomModel(folder / "mlp.trit", MakeMlp());
+  const TempDir folder;
+  WriteRandomModel((folder.path() / "mlp.trit").string(), MakeMlp());
   std::vector<float> features(100 * 50);
   for (size_t i = 0; i < features.size(); ++i) features[i] = static_cast<float>(i % 23) / 23.0f;
-  const auto plan = MakePlan(Must(Model::Load(folder / "mlp.trit")), 100);
+  const auto plan = MakePlan(Must(Model::Load((folder.path() / "mlp.trit").string())), 100);
   const std::vector<BatchRow> rows(100);
   const Logits expected = CopyRows(Must(plan->Forward({rows, features})));
 
-  tritwise_model* model = tritwise_model_load((folder / "mlp.trit").c_str(), 1);
+  tritwise_model* model = tritwise_model_load(((folder.path() / "mlp.trit").string()).c_str(), 1);
   REQUIRE(model != nullptr);
   CHECK(tritwise_tokenize(model, "a", 1, nullptr, 0) == -1);
   tritwise_session* session = tritwise_session_create(model, nullptr);

@@ -4,6 +4,7 @@
 #include "tests/runtime/fixture.h"
 
 namespace tritwise::test {
+using namespace tritwise::runtime;  // NOLINT(google-build-using-namespace)
 namespace {
 
 bool MeetInTime(const ArenaBuffer& a, const ArenaBuffer& b) {

@@ -9,6 +9,7 @@
 #include "tests/runtime/fixture.h"
 
 namespace tritwise::test {
+using namespace tritwise::runtime;  // NOLINT(google-build-using-namespace)
 namespace {
 
 const std::vector<float> kLogits = {0.5f, 2.0f, -1.0f, 2.5f, 0.0f, 1.0f, -3.0f, 2.5f};

@@ -9,6 +9,7 @@
 #include "tests/runtime/fixture.h"
 
 namespace tritwise::test {
+using namespace tritwise::runtime;  // NOLINT(google-build-using-namespace)
 
 TEST_CASE("ranges cover every item once for any number of threads") {
   for (const size_t threads : {1, 2, 3, 8}) {

@@ -2,11 +2,8 @@
 // of the runtime and of the command run on. Nothing is trained; the numbers are only well scaled.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -17,29 +14,9 @@
 #include "format/half.h"
 #include "format/model_file.h"
 #include "format/pack.h"
+#include "tests/support/temp_dir.h"
 
 namespace tritwise::test {
-
-// A folder of this process's own, gone with the object.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tritwise-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // The bytes of every tensor of a graph, kept alive.
 struct RandomWeights {

@@ -26,7 +26,10 @@
 
 namespace tritwise {
 
+namespace runtime {
 class Executor;
+}
+
 class Session;
 
 // One row of a batch. Rows of one session take the session's next positions in the order in which they
@@ -92,9 +95,9 @@ class Plan {
   std::string Describe() const;
 
  private:
-  explicit Plan(std::unique_ptr<Executor> executor);
+  explicit Plan(std::unique_ptr<runtime::Executor> executor);
 
-  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<runtime::Executor> executor_;
   std::vector<BatchRow> prefill_rows_;  // max_rows, so that Prefill allocates nothing
 };
 

@@ -13,8 +13,11 @@
 
 namespace tritwise {
 
+namespace runtime {
 class Executor;
 class KvCache;
+}  // namespace runtime
+
 class Model;
 class Plan;
 
@@ -47,11 +50,11 @@ class Session {
   Sampler& sampler() { return sampler_; }
 
  private:
-  friend class Executor;
-  Session(std::shared_ptr<const Model> model, std::unique_ptr<KvCache> cache, int64_t context, Sampler sampler);
+  friend class runtime::Executor;
+  Session(std::shared_ptr<const Model> model, std::unique_ptr<runtime::KvCache> cache, int64_t context, Sampler sampler);
 
   std::shared_ptr<const Model> model_;
-  std::unique_ptr<KvCache> cache_;
+  std::unique_ptr<runtime::KvCache> cache_;
   int64_t context_ = 0;
   int64_t position_ = 0;
   int64_t batch_rows_ = 0;  // rows of the pass that is being checked or computed; 0 between passes
