@@ -8,7 +8,8 @@
 namespace tritwise::kernels {
 
 // Cosine and sine of position * frequency[i] for `pairs` frequencies. The product is rounded to f32; the
-// functions are ours, in double, the same bits everywhere. Not a SIMD kernel: called once a row and forward.
+// functions are ours, in double, the same bits everywhere, NaN for angles beyond 2^27. Not a SIMD kernel: called
+// once a row and forward.
 void RotaryTable(int32_t position, const float* frequency, size_t pairs, float* cosine, float* sine);
 
 // Turns `heads` heads of `head_size` floats that lie next to each other, in place: with h = head_size/2,
@@ -21,7 +22,7 @@ using StoreRowF16Fn = void (*)(const float* x, size_t n, uint16_t* y);
 
 // One query head over `positions` keys and values: y[head_size] = softmax(scale * q.k) . v. Key p is
 // keys + p*stride, value p is values + p*stride (elements). Summed over blocks of 64 positions counted
-// from 0, so that the result does not depend on how a sequence was cut into forward passes.
+// from 0, so that the result does not depend on how a sequence was cut into forward passes. y may be query.
 using AttendF32Fn = void (*)(const float* query, const float* keys, const float* values, size_t stride,
                              size_t positions, size_t head_size, float scale, float* y);
 using AttendF16Fn = void (*)(const float* query, const uint16_t* keys, const uint16_t* values, size_t stride,

@@ -12,7 +12,8 @@ using LinearF32Fn = void (*)(const float* w, size_t cols, const float* x, size_t
 // f16 as its 16 bits.
 using LinearF16Fn = void (*)(const uint16_t* w, size_t cols, const float* x, size_t row_begin, size_t row_end,
                              float* y);
-// sums[n] = sum over k of q[k] * w[n*cols + k], exact. cols up to 131,072.
+// sums[n] = sum over k of q[k] * w[n*cols + k], exact for any values up to 131,071 columns (one more, all -128
+// times -128, would be 2^31), and beyond that as long as the sum fits.
 using LinearI8Fn = void (*)(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,
                             int32_t* sums);
 

@@ -17,7 +17,7 @@ struct RowQuantiser {
 };
 
 struct QuantisedRow {
-  float step = 0.0f;  // value of one unit of q: max(max|xn|, kScaleFloor) / range
+  float step = 0.0f;  // value of one unit of q: max(max|xn|, kScaleFloor) / range; NaN where xn is not all finite
   int32_t sum = 0;    // of all q
 };
 

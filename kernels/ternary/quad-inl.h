@@ -24,8 +24,9 @@ HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
 
-// How far ahead the one-row kernels ask for weights.
-inline constexpr size_t kPrefetchBytes = 2048;
+// How far ahead the one-row kernels ask for weights. From memory, one thread of a Zen 5, t2: 115 G weights/s with
+// 0.5 KiB, 130 with 2, 150 with 4, 160 with 8.
+inline constexpr size_t kPrefetchBytes = 8192;
 
 // Sums of one block for one row of activations, one chunk at a time.
 template <class Layout>

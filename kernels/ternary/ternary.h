@@ -17,7 +17,8 @@ using TernaryRowT2Fn = void (*)(const uint8_t* codes, const TernaryGeometry& geo
 using TernaryRowT5Fn = TernaryRowT2Fn;
 
 // The same for `rows` rows of activations: row m is q + m*q_stride (bytes) with sum q_sums[m], its result
-// sums + m*sums_stride (int32s). Same integers as calling the one-row kernel for each row.
+// sums + m*sums_stride (int32s). Same integers as calling the one-row kernel for each row. Nothing need be
+// aligned, but where q and q_stride are multiples of 64 many rows are up to twice as fast (AVX-512).
 using TernaryRowsT2Fn = void (*)(const uint8_t* codes, const TernaryGeometry& geometry, const int8_t* q,
                                  size_t q_stride, const int32_t* q_sums, size_t rows, size_t block_begin,
                                  size_t block_end, int32_t* sums, size_t sums_stride);
