@@ -76,7 +76,10 @@ Checkpoint ReadCheckpoint(const std::string& path) {
   const auto recipe = file.metadata().find("recipe");
   if (recipe == file.metadata().end()) throw Error(path + ": the checkpoint holds no recipe");
   checkpoint.recipe = ParseRecipe(recipe->second, path + " (recipe)", {});
-  checkpoint.description = ValueOrThrow(ParseDescription(file.tensor(kDescription, "U8").bytes, path));
+  // A FlatBuffer must be aligned, a tensor in the file need not be.
+  const auto packed = file.tensor(kDescription, "U8").bytes;
+  const std::vector<std::byte> description(packed.begin(), packed.end());
+  checkpoint.description = ValueOrThrow(ParseDescription(description, path));
 
   const Graph& graph = checkpoint.description.graph;
   const ParameterLayout layout(graph);

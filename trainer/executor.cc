@@ -5,7 +5,7 @@
 
 namespace tritwise {
 
-Executor::Executor(const Graph& graph, const ParameterLayout& layout, const kernels::Kernels& kernels,
+TrainExecutor::TrainExecutor(const Graph& graph, const ParameterLayout& layout, const kernels::Kernels& kernels,
                    ComputeType type)
     : matmul_(type), environment_{graph, layout, kernels, matmul_}, pass_(graph) {
   for (const Op& op : graph.ops) {
@@ -13,7 +13,7 @@ Executor::Executor(const Graph& graph, const ParameterLayout& layout, const kern
   }
 }
 
-std::span<const float> Executor::Forward(const Inputs& with, const TrainBatch& batch, size_t first, size_t last) {
+std::span<const float> TrainExecutor::Forward(const Inputs& with, const TrainBatch& batch, size_t first, size_t last) {
   const auto lengths = std::span(batch.sequence_rows);
   first_row_ = std::accumulate(lengths.begin(), lengths.begin() + static_cast<std::ptrdiff_t>(first), size_t{0});
   pass_.sequence_rows = lengths.subspan(first, last - first);
@@ -33,8 +33,7 @@ std::span<const float> Executor::Forward(const Inputs& with, const TrainBatch& b
   return Value(environment_.graph.output);
 }
 
-double Executor::Backward(const TrainBatch& batch, float weight, float* gradients) {
-  pass_.parameter_gradients = gradients;
+double TrainExecutor::Backward(const TrainBatch& batch, float weight, float* gradients) {
   const auto width = static_cast<size_t>(environment_.graph.output_width());
   const float* scores = pass_.value(environment_.graph.output);
   float* gradient = pass_.LossGradient();
@@ -43,15 +42,28 @@ double Executor::Backward(const TrainBatch& batch, float weight, float* gradient
     std::copy_n(scores + r * width, width, gradient + r * width);
     loss += CrossEntropyRow(gradient + r * width, width, static_cast<size_t>(batch.targets[first_row_ + r]), weight);
   }
+  BackwardOps(gradients);
+  return loss;
+}
+
+void TrainExecutor::BackwardFrom(std::span<const float> score_gradient, float* gradients) {
+  std::copy(score_gradient.begin(), score_gradient.end(), pass_.LossGradient());
+  BackwardOps(gradients);
+}
+
+void TrainExecutor::BackwardOps(float* gradients) {
+  pass_.parameter_gradients = gradients;
   for (size_t i = ops_.size(); i-- > 0;) {
     // A value that nothing reads has no gradient, and so has nothing before it.
     if (pass_.HasGradient(environment_.graph.ops[i].output)) ops_[i]->Backward(pass_);
   }
-  return loss;
 }
 
-std::span<const float> Executor::Value(int32_t index) {
-  return {pass_.value(index), pass_.rows * static_cast<size_t>(environment_.graph.value_widths[static_cast<size_t>(index)])};
+size_t TrainExecutor::Size(int32_t value) const {
+  return pass_.rows * static_cast<size_t>(environment_.graph.value_widths[static_cast<size_t>(value)]);
 }
+
+std::span<const float> TrainExecutor::Value(int32_t index) { return {pass_.value(index), Size(index)}; }
+std::span<const float> TrainExecutor::Gradient(int32_t index) { return {pass_.gradient(index), Size(index)}; }
 
 }  // namespace tritwise

@@ -13,10 +13,10 @@
 
 namespace tritwise {
 
-class Executor {
+class TrainExecutor {
  public:
   // `graph` and `layout` outlive the executor.
-  Executor(const Graph& graph, const ParameterLayout& layout, const kernels::Kernels& kernels, ComputeType type);
+  TrainExecutor(const Graph& graph, const ParameterLayout& layout, const kernels::Kernels& kernels, ComputeType type);
 
   // Scores of all rows of the sequences [first, last) of `batch`: [rows, output_width], valid until the
   // next call. The pass's parameters, weights, phase and precision are taken from `with`.
@@ -32,15 +32,22 @@ class Executor {
   // loss * weight to gradients[layout.size()].
   double Backward(const TrainBatch& batch, float weight, float* gradients);
 
-  // A value of the graph as the last Forward left it: [rows, its width].
+  // The same from a given gradient of the scores, [rows, output_width].
+  void BackwardFrom(std::span<const float> score_gradient, float* gradients);
+
+  // A value of the graph as the last Forward left it, and its gradient as the last Backward did: [rows, its width].
   std::span<const float> Value(int32_t index);
+  std::span<const float> Gradient(int32_t index);
 
  private:
   Matmul matmul_;
   OpEnvironment environment_;
   std::vector<std::unique_ptr<TrainOp>> ops_;
-  Pass pass_;
+  TrainPass pass_;
   size_t first_row_ = 0;
+
+  void BackwardOps(float* gradients);
+  size_t Size(int32_t value) const;
 };
 
 }  // namespace tritwise

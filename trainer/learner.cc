@@ -47,7 +47,7 @@ Learner::Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernel
       gradients_(static_cast<size_t>(threads), std::vector<float>(layout_.size())) {
   omp_set_num_threads(threads);
   omp_set_dynamic(0);
-  for (int i = 0; i < threads; ++i) executors_.push_back(std::make_unique<Executor>(graph, layout_, kernels, type));
+  for (int i = 0; i < threads; ++i) executors_.push_back(std::make_unique<TrainExecutor>(graph, layout_, kernels, type));
 }
 
 TrainState Learner::InitialState() const {
@@ -65,7 +65,7 @@ const PreparedWeights& Learner::Prepare(const TrainState& state, const Phase& ph
 
 double Learner::Accumulate(const TrainBatch& batch, size_t first, size_t last, const TrainState& state,
                            const Phase& phase) {
-  const Executor::Inputs inputs{state.weights, &prepared_, phase, Precision::kTraining};
+  const TrainExecutor::Inputs inputs{state.weights, &prepared_, phase, Precision::kTraining};
   const float weight = 1.0f / static_cast<float>(batch.rows());
   std::vector<double> losses(executors_.size(), 0.0);
 #pragma omp parallel num_threads(threads_)
@@ -160,7 +160,7 @@ StepResult Learner::Step(const TrainBatch& batch, TrainState& state) {
 
 Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const Phase& phase, Precision precision) {
   prepared_.Prepare(state.weights, phase, precision);
-  const Executor::Inputs inputs{state.weights, &prepared_, phase, precision};
+  const TrainExecutor::Inputs inputs{state.weights, &prepared_, phase, precision};
   const size_t sequences = batch.sequence_rows.size();
   std::vector<size_t> first_row(sequences + 1, 0);
   for (size_t s = 0; s < sequences; ++s) first_row[s + 1] = first_row[s] + batch.sequence_rows[s];
@@ -171,7 +171,7 @@ Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const 
 #pragma omp parallel for schedule(dynamic) num_threads(threads_)
   for (int64_t index = 0; index < static_cast<int64_t>(sequences); ++index) {
     const auto s = static_cast<size_t>(index);
-    Executor& executor = *executors_[static_cast<size_t>(omp_get_thread_num())];
+    TrainExecutor& executor = *executors_[static_cast<size_t>(omp_get_thread_num())];
     const std::span<const float> scores = executor.Forward(inputs, batch, s, s + 1);
     for (size_t r = 0; r < batch.sequence_rows[s]; ++r) {
       const auto row = scores.subspan(r * width, width);

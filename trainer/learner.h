@@ -66,7 +66,7 @@ class Learner {
   // Weights of the linears and embeddings, without counting one twice.
   size_t parameter_count() const;
   // The worker that runs a whole batch alone, for tests of single operations.
-  Executor& executor(size_t worker) { return *executors_[worker]; }
+  TrainExecutor& executor(size_t worker) { return *executors_[worker]; }
   const PreparedWeights& Prepare(const TrainState& state, const Phase& phase, Precision precision);
 
  private:
@@ -81,7 +81,7 @@ class Learner {
   std::vector<bool> decayed_;
   int threads_;
   PreparedWeights prepared_;
-  std::vector<std::unique_ptr<Executor>> executors_;
+  std::vector<std::unique_ptr<TrainExecutor>> executors_;
   std::vector<std::vector<float>> gradients_;  // one for each worker; the sum ends in the first
 };
 

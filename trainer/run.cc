@@ -85,7 +85,7 @@ class Run {
     RunOutcome outcome;
     const double begin = Now();
     while (state().step < recipe_.train.steps) {
-      if (options_.stop != nullptr && options_.stop->load()) {
+      if (ShouldStop()) {
         progress_->Break();
         Save();
         return outcome;
@@ -100,6 +100,10 @@ class Run {
 
  private:
   TrainState& state() { return checkpoint_.state; }
+  bool ShouldStop() {
+    return (options_.stop != nullptr && options_.stop->load()) ||
+           (options_.stop_after != 0 && state().step >= options_.stop_after);
+  }
   const Graph& graph() const { return checkpoint_.description.graph; }
 
   void Describe() {

@@ -19,10 +19,11 @@ struct RunOptions {
   bool resume = false;  // go on from the folder's checkpoint; the recipe must be the run's
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: save and return after the step under way
+  int64_t stop_after = 0;  // save and return when so many steps of the run are done; 0: at its end
 };
 
 struct RunOutcome {
-  bool finished = false;       // false: stopped by `stop`, a checkpoint is written
+  bool finished = false;       // false: stopped before the recipe's end, a checkpoint is written
   bool ternary = false;        // model.trit is ternary; false: the run ended before its transition
   Score validation;            // of the exported network, by the trainer
   double train_seconds = 0.0;  // of this process

@@ -69,6 +69,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path)
   try {
     const auto* begin = reinterpret_cast<const char*>(bytes.data()) + sizeof(header_bytes);
     const Json header = Json::parse(begin, begin + header_bytes);
+    if (!header.is_object()) throw Error(path + ": its safetensors header is damaged");
     for (const auto& [name, value] : header.items()) {
       if (name == "__metadata__") {
         metadata_ = value.get<std::map<std::string, std::string>>();

@@ -23,7 +23,7 @@ class AttentionOp : public TrainOp {
         group_(heads_ / kv_heads_),
         element_(ComputeBytes(environment.matmul.type())) {}
 
-  void Forward(Pass& pass) override {
+  void Forward(TrainPass& pass) override {
     PrepareRotary(*std::max_element(pass.sequence_rows.begin(), pass.sequence_rows.end()));
     size_t begin = 0;
     for (const size_t length : pass.sequence_rows) {
@@ -36,7 +36,7 @@ class AttentionOp : public TrainOp {
     }
   }
 
-  void Backward(Pass& pass) override {
+  void Backward(TrainPass& pass) override {
     const GradientSlot query = pass.InputGradient(op_, 0);
     const bool fused = op_.inputs.size() == 1;
     const GradientSlot key = fused ? query : pass.InputGradient(op_, 1);
@@ -60,17 +60,17 @@ class AttentionOp : public TrainOp {
   size_t PartStride(Part part) const {
     return static_cast<size_t>(env_.graph.value_widths[static_cast<size_t>(PartValue(part))]);
   }
-  const float* At(Pass& pass, Part part, size_t row, size_t head) const {
+  const float* At(TrainPass& pass, Part part, size_t row, size_t head) const {
     return pass.value(PartValue(part)) + row * PartStride(part) + PartOffset(part, head);
   }
 
   // Heads of queries, then of keys, then of values, each [rows, head_size], for the rows of the pass.
-  std::byte* Saved(const Pass& pass, Part part, size_t head, size_t row) {
+  std::byte* Saved(const TrainPass& pass, Part part, size_t head, size_t row) {
     const size_t slot = part == kQuery ? head : part == kKey ? heads_ + head : heads_ + kv_heads_ + head;
     return saved_.data() + (slot * pass.rows + row) * size_ * element_;
   }
   // [length, length] for the sequence that starts at row `begin`.
-  std::byte* Probabilities(const Pass& pass, size_t head, size_t begin) {
+  std::byte* Probabilities(const TrainPass& pass, size_t head, size_t begin) {
     return probabilities_.data() + (head * pass.rows + begin) * longest_ * element_;
   }
 
@@ -96,7 +96,7 @@ class AttentionOp : public TrainOp {
     env_.kernels.rotate_row(head, 1, size_, &cosine_[position * pairs], &sine[position * pairs]);
   }
 
-  void SavePart(Pass& pass, Part part, size_t heads, size_t begin, size_t length) {
+  void SavePart(TrainPass& pass, Part part, size_t heads, size_t begin, size_t length) {
     float* row = row_.Reserve(size_);
     for (size_t head = 0; head < heads; ++head) {
       for (size_t i = 0; i < length; ++i) {
@@ -107,7 +107,7 @@ class AttentionOp : public TrainOp {
     }
   }
 
-  void ForwardSequence(Pass& pass, size_t begin, size_t length) {
+  void ForwardSequence(TrainPass& pass, size_t begin, size_t length) {
     if (begin == 0) {
       longest_ = *std::max_element(pass.sequence_rows.begin(), pass.sequence_rows.end());
       saved_.Reserve((heads_ + 2 * kv_heads_) * pass.rows * size_ * element_);
@@ -131,7 +131,7 @@ class AttentionOp : public TrainOp {
     }
   }
 
-  void BackwardHead(Pass& pass, size_t begin, size_t length, size_t kv, const GradientSlot& query,
+  void BackwardHead(TrainPass& pass, size_t begin, size_t length, size_t kv, const GradientSlot& query,
                     const GradientSlot& key, const GradientSlot& value) {
     const ComputeType type = env_.matmul.type();
     const size_t width = heads_ * size_;
@@ -181,7 +181,7 @@ class AttentionOp : public TrainOp {
   }
 
   // Keys and values go through the cache's number format, queries stay f32.
-  void ForwardExported(Pass& pass, size_t begin, size_t length) {
+  void ForwardExported(TrainPass& pass, size_t begin, size_t length) {
     const bool f16 = attrs_.cache == Storage::kF16;
     const size_t stride = kv_heads_ * size_;
     float* row = row_.Reserve(size_);

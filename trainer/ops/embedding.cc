@@ -15,7 +15,7 @@ class EmbeddingOp : public TrainOp {
         spec_(environment.graph.tensors[static_cast<size_t>(table)]),
         width_(static_cast<size_t>(spec_.cols)) {}
 
-  void Forward(Pass& pass) override {
+  void Forward(TrainPass& pass) override {
     const float* master = env_.layout.Of(pass.parameters, table_).data();
     const PreparedWeights::Exported& stored = pass.weights->exported(table_);
     const bool exported = pass.precision == Precision::kExported;
@@ -32,7 +32,7 @@ class EmbeddingOp : public TrainOp {
     }
   }
 
-  void Backward(Pass& pass) override {
+  void Backward(TrainPass& pass) override {
     float* gradient = pass.parameter_gradients + env_.layout.begin(static_cast<size_t>(table_));
     const float* dy = pass.OutputGradient(op_);
     for (size_t r = 0; r < pass.rows; ++r) {

@@ -30,7 +30,7 @@ class LinearOp : public TrainOp {
     scratch_.Reserve((inputs_ + 15) / 16 * 16);
   }
 
-  void Forward(Pass& pass) override {
+  void Forward(TrainPass& pass) override {
     if (!ternary_ && pass.precision == Precision::kExported) return ForwardExported(pass);
     const bool quantised = ternary_ && pass.phase.ternary;
     const ComputeType type = env_.matmul.type();
@@ -55,7 +55,7 @@ class LinearOp : public TrainOp {
     for (size_t r = 0; r < pass.rows; ++r) ScaleAndBias(y + r * outputs_, outputs_, steps_[r] * scale, bias);
   }
 
-  void Backward(Pass& pass) override {
+  void Backward(TrainPass& pass) override {
     const bool quantised = ternary_ && pass.phase.ternary;
     const ComputeType type = env_.matmul.type();
     const float* dy = pass.OutputGradient(op_);
@@ -83,21 +83,21 @@ class LinearOp : public TrainOp {
 
  private:
   const TensorSpec& spec() const { return env_.graph.tensors[static_cast<size_t>(weight_)]; }
-  const float* Parameter(const Pass& pass, int32_t tensor) const {
+  const float* Parameter(const TrainPass& pass, int32_t tensor) const {
     return tensor == kNoTensor ? nullptr : env_.layout.Of(pass.parameters, tensor).data();
   }
-  const float* Bias(const Pass& pass) const { return Parameter(pass, bias_); }
-  float* ParameterGradient(const Pass& pass, int32_t tensor) const {
+  const float* Bias(const TrainPass& pass) const { return Parameter(pass, bias_); }
+  float* ParameterGradient(const TrainPass& pass, int32_t tensor) const {
     return pass.parameter_gradients + env_.layout.begin(static_cast<size_t>(tensor));
   }
 
-  kernels::RowQuantiser RowQuantiser(const Pass& pass) const {
+  kernels::RowQuantiser RowQuantiser(const TrainPass& pass) const {
     return {quantiser_.norm, quantiser_.norm_eps, Parameter(pass, quantiser_.gain),
             static_cast<float>(quantiser_.range), quantiser_.lowest};
   }
 
   // One row as (mixed) activation codes; returns the value of one code.
-  float QuantiseRow(const Pass& pass, const float* x, std::byte* out) {
+  float QuantiseRow(const TrainPass& pass, const float* x, std::byte* out) {
     const kernels::RowQuantiser quantiser = RowQuantiser(pass);
     const kernels::QuantisedRow row =
         env_.kernels.norm_quantise_row(x, inputs_, quantiser, scratch_.data(), codes_.data(), inputs_);
@@ -111,7 +111,7 @@ class LinearOp : public TrainOp {
     return row.step;
   }
 
-  void NormBackwardRows(Pass& pass, const float* d_norm, const GradientSlot& dx) {
+  void NormBackwardRows(TrainPass& pass, const float* d_norm, const GradientSlot& dx) {
     const float* x = pass.value(op_.inputs[0]);
     NormGradient norm{quantiser_.norm, quantiser_.norm_eps, Parameter(pass, quantiser_.gain), nullptr};
     if (quantiser_.gain != kNoTensor) norm.gain_gradient = ParameterGradient(pass, quantiser_.gain);
@@ -124,7 +124,7 @@ class LinearOp : public TrainOp {
   }
 
   // As the file defines it, for whatever storage the weight will have.
-  void ForwardExported(Pass& pass) {
+  void ForwardExported(TrainPass& pass) {
     const float* x = pass.value(op_.inputs[0]);
     float* y = pass.value(op_.output);
     const Storage storage = spec().storage;
@@ -140,7 +140,7 @@ class LinearOp : public TrainOp {
     }
   }
 
-  void ForwardInt8(Pass& pass, const float* x, float* y) {
+  void ForwardInt8(TrainPass& pass, const float* x, float* y) {
     const ComputeType type = env_.matmul.type();
     std::byte* operand = operand_.Reserve(pass.rows * inputs_ * ComputeBytes(type));
     steps_.resize(pass.rows);

@@ -34,7 +34,7 @@ struct GradientSlot {
 };
 
 // One forward (and backward) pass over some sequences of a batch.
-class Pass {
+class TrainPass {
  public:
   // What the pass computes with.
   std::span<const float> parameters;
@@ -48,13 +48,14 @@ class Pass {
   std::span<const int32_t> tokens;
   std::span<const size_t> sequence_rows;
 
-  Pass(const Graph& graph);
+  TrainPass(const Graph& graph);
 
   // Makes room for `rows` rows of every value.
   void Begin(std::span<const float> features);
   float* value(int32_t index) { return values_[static_cast<size_t>(index)].data(); }
+  const float* gradient(int32_t index) const { return gradients_[static_cast<size_t>(index)].data(); }
   // The gradient of an operation's output, complete when its backward pass runs.
-  const float* OutputGradient(const Op& op) { return gradients_[static_cast<size_t>(op.output)].data(); }
+  const float* OutputGradient(const Op& op) const { return gradient(op.output); }
   bool HasGradient(int32_t value) const { return has_gradient_[static_cast<size_t>(value)]; }
   GradientSlot InputGradient(const Op& op, size_t input);
   // Where the loss puts the gradient of the network's output.
@@ -73,8 +74,8 @@ class TrainOp {
   TrainOp(const TrainOp&) = delete;
   TrainOp& operator=(const TrainOp&) = delete;
   virtual ~TrainOp() = default;
-  virtual void Forward(Pass& pass) = 0;
-  virtual void Backward(Pass& pass) = 0;
+  virtual void Forward(TrainPass& pass) = 0;
+  virtual void Backward(TrainPass& pass) = 0;
 };
 
 // One factory an operation, found through format/ops.inc; `op` outlives the result.

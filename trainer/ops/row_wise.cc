@@ -24,7 +24,7 @@ class NormOp : public RowWiseOp {
   NormOp(const OpEnvironment& environment, const Op& op, const NormAttrs& attrs)
       : RowWiseOp(environment, op), attrs_(attrs) {}
 
-  void Forward(Pass& pass) override {
+  void Forward(TrainPass& pass) override {
     const float* x = pass.value(op_.inputs[0]);
     for (size_t r = 0; r < pass.rows; ++r) {
       env_.kernels.norm_row(x + r * width_, width_, attrs_.kind, attrs_.eps, Gain(pass),
@@ -32,7 +32,7 @@ class NormOp : public RowWiseOp {
     }
   }
 
-  void Backward(Pass& pass) override {
+  void Backward(TrainPass& pass) override {
     const float* x = pass.value(op_.inputs[0]);
     const float* dy = pass.OutputGradient(op_);
     const GradientSlot dx = pass.InputGradient(op_, 0);
@@ -48,7 +48,7 @@ class NormOp : public RowWiseOp {
   }
 
  private:
-  const float* Gain(const Pass& pass) const {
+  const float* Gain(const TrainPass& pass) const {
     return attrs_.gain == kNoTensor ? nullptr : env_.layout.Of(pass.parameters, attrs_.gain).data();
   }
   NormAttrs attrs_;
@@ -60,11 +60,11 @@ class ActivationOp : public RowWiseOp {
   ActivationOp(const OpEnvironment& environment, const Op& op, ActivationKind kind)
       : RowWiseOp(environment, op), kind_(kind) {}
 
-  void Forward(Pass& pass) override {
+  void Forward(TrainPass& pass) override {
     env_.kernels.activate_row(pass.value(op_.inputs[0]), pass.rows * width_, kind_, pass.value(op_.output));
   }
 
-  void Backward(Pass& pass) override {
+  void Backward(TrainPass& pass) override {
     const GradientSlot dx = pass.InputGradient(op_, 0);
     if (dx.data == nullptr) return;
     ActivateBackward(pass.value(op_.inputs[0]), pass.OutputGradient(op_), pass.rows * width_, kind_, dx.accumulate,
@@ -80,13 +80,13 @@ class GatedActivationOp : public RowWiseOp {
   GatedActivationOp(const OpEnvironment& environment, const Op& op, ActivationKind kind)
       : RowWiseOp(environment, op), kind_(kind) {}
 
-  void Forward(Pass& pass) override {
+  void Forward(TrainPass& pass) override {
     for (size_t r = 0; r < pass.rows; ++r) {
       env_.kernels.gate_row(Gate(pass, r), Up(pass, r), width_, kind_, pass.value(op_.output) + r * width_);
     }
   }
 
-  void Backward(Pass& pass) override {
+  void Backward(TrainPass& pass) override {
     const bool fused = op_.inputs.size() == 1;
     const GradientSlot d_gate = pass.InputGradient(op_, 0);
     const GradientSlot d_up = fused ? d_gate : pass.InputGradient(op_, 1);
@@ -109,10 +109,10 @@ class GatedActivationOp : public RowWiseOp {
   }
 
  private:
-  const float* Gate(Pass& pass, size_t r) const {
+  const float* Gate(TrainPass& pass, size_t r) const {
     return pass.value(op_.inputs[0]) + r * (op_.inputs.size() == 1 ? 2 * width_ : width_);
   }
-  const float* Up(Pass& pass, size_t r) const {
+  const float* Up(TrainPass& pass, size_t r) const {
     return op_.inputs.size() == 1 ? Gate(pass, r) + width_ : pass.value(op_.inputs[1]) + r * width_;
   }
   void Deliver(const float* half, float* to, bool accumulate) const {
@@ -132,12 +132,12 @@ class AddOp : public RowWiseOp {
  public:
   using RowWiseOp::RowWiseOp;
 
-  void Forward(Pass& pass) override {
+  void Forward(TrainPass& pass) override {
     env_.kernels.add_row(pass.value(op_.inputs[0]), pass.value(op_.inputs[1]), pass.rows * width_,
                          pass.value(op_.output));
   }
 
-  void Backward(Pass& pass) override {
+  void Backward(TrainPass& pass) override {
     const float* dy = pass.OutputGradient(op_);
     for (size_t i = 0; i < 2; ++i) {
       const GradientSlot dx = pass.InputGradient(op_, i);
