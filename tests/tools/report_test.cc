@@ -163,6 +163,16 @@ TEST_CASE("The summary has units") {
   CHECK(Contains(page, "<dt>Matrix products</dt><dd>oneDNN 2.6.3, bf16 products</dd>"));
 }
 
+TEST_CASE("The summary says where the last validation is over other items than those before") {
+  const TempDir folder;
+  WriteRun(folder.path(), {});
+  CHECK(Contains(Page(folder), "<dt>Validated on</dt><dd>20,480 tokens</dd>"));
+  MetricsLog log(folder.path() / "metrics.jsonl", 50);
+  log.Write(ValidationMetrics{50, 3.5, {}, 2048, false});
+  log.Write(ValidationMetrics{99, 3.125, {}, 20480, true});
+  CHECK(Contains(Page(folder), "<dt>Validated on</dt><dd>20,480 tokens at the end, 2,048 before</dd>"));
+}
+
 TEST_CASE("A long run's page stays small") {
   const TempDir folder;
   WriteRun(folder.path(), {10000, 6000, "a"});

@@ -94,7 +94,7 @@ std::string TransitionSentence(const MetricsRecord& record) {
 }
 
 double SmoothingWindow(const MetricsRecord& record) {
-  return std::max(1.0, static_cast<double>(record.steps.size()) / 60.0);
+  return std::max(5.0, static_cast<double>(record.steps.size()) / 60.0);
 }
 
 std::vector<double> SmoothedLoss(const MetricsRecord& record) {
@@ -134,6 +134,13 @@ Facts Details(const MetricsRecord& record) {
     facts.emplace_back("Parameters", CountText(run.parameters));
     facts.emplace_back("Training set", CountText(run.train_tokens) + " " + run.unit);
     facts.emplace_back("One step", CountText(run.batch_rows) + " " + run.unit);
+  }
+  if (!record.validations.empty()) {
+    // On the way a run may score a part only, which makes the last point of the curve another measure.
+    const int64_t first = record.validations.front().items;
+    const int64_t last = record.validations.back().items;
+    const std::string before = first == last ? "" : std::string(" at the end, ") + CountText(first) + " before";
+    facts.emplace_back("Validated on", CountText(last) + " " + run.unit + before);
   }
   AddCodes(record, facts);
   facts.emplace_back("Speed, median", ShortCountText(MedianSpeed(record)) + " " + run.unit + "/s");
