@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Which folder may include which, and that families of networks are data: their names do not occur where
+# networks are computed. Usage: includes.sh [ROOT]
+set -euo pipefail
+cd "${1:-.}"
+status=0
+
+# Lines of FOLDER's sources with an include that matches PATTERN.
+forbid() {
+  local folder=$1 pattern=$2 why=$3 found
+  found=$(grep -rnE --include='*.h' --include='*.cc' --include='*.c' --include='*.inc' \
+          "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($pattern)" "$folder" || true)
+  if [ -n "$found" ]; then
+    printf '%s\n  %s\n' "$why" "$found"
+    status=1
+  fi
+}
+
+third_party='CLI/|nlohmann/|spdlog/|toml\+\+/|sentencepiece|zlib|dnnl|omp\.h|zmq'
+forbid format "kernels/|runtime/|trainer/|tools/|tritwise/|hwy/|$third_party" "format/ may include FlatBuffers and std only:"
+forbid kernels "runtime/|trainer/|tools/|tritwise/|flatbuffers/|$third_party" "kernels/ may include Highway, std and format's geometry only:"
+kernel_format=$(grep -rnE '#include "format/' kernels | grep -vE '"format/(numeric|ternary_layout|half|status)\.h"' || true)
+if [ -n "$kernel_format" ]; then
+  printf 'kernels/ may include only numeric.h, ternary_layout.h, half.h and status.h of format/:\n  %s\n' "$kernel_format"
+  status=1
+fi
+forbid runtime "trainer/|tools/|hwy/|flatbuffers/|$third_party" "runtime/ may include format/ and kernels/ only:"
+forbid trainer "runtime/|tools/|tritwise/" "trainer/ never includes runtime/ or tools/:"
+if grep -rlE '#[[:space:]]*include' targets toolchains --include='*.h' --include='*.cc' 2>/dev/null; then
+  echo "targets/ and toolchains/ hold no code that includes anything"
+  status=1
+fi
+
+families='llama|bitnet|qwen|olmo|gemma|falcon|mistral|gpt|bert|mlp'
+named=$(grep -rniwE "$families" kernels runtime format/reader.cc format/verify.cc format/description.cc format/header.cc || true)
+if [ -n "$named" ]; then
+  printf 'families of networks are data, these name one:\n%s\n' "$named"
+  status=1
+fi
+exit $status

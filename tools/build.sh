@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Configures a preset where that has not been done, and builds it (or one target of it), quietly.
+# Usage: tools/build.sh PRESET [TARGET]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=$1
+target=${2:-all}
+log=build/$preset.log
+mkdir -p build
+if [ ! -f "build/$preset/build.ninja" ]; then
+  cmake --preset "$preset" > "$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }
+fi
+echo "building $preset ($target)"
+cmake --build "build/$preset" --target "$target" > "$log" 2>&1 ||
+  { grep -E -A 20 'error|FAILED' "$log" | head -n 80 >&2; exit 1; }
