@@ -61,8 +61,8 @@ class Executor {
   const kernels::Kernels& kernels() const { return kernels_; }
 
  private:
-  Executor(std::shared_ptr<const Model> model, PlanOptions options, const kernels::Kernels& kernels,
-           ArenaLayout layout, AlignedBlock arena, std::unique_ptr<ThreadPool> pool);
+  Executor(std::shared_ptr<const Model> model, PlanOptions options, const kernels::Kernels& kernels, ArenaLayout layout,
+           AlignedBlock arena, std::unique_ptr<ThreadPool> pool);
   void Bind();
   std::byte* Place(int32_t buffer) const;
 

@@ -23,8 +23,9 @@ Status Executor::CheckRow(const BatchRow& row, size_t index) {
   };
   const Graph& graph = model_->graph();
   if (graph.input == InputKind::kTokens && (row.token < 0 || row.token >= graph.input_width)) {
-    return Status::Error(StatusCode::kInvalidArgument, "row %zu of the batch: token id %" PRId32 " is not below %" PRId64,
-                         index, row.token, graph.input_width);
+    return Status::Error(StatusCode::kInvalidArgument,
+                         "row %zu of the batch: token id %" PRId32 " is not below %" PRId64, index, row.token,
+                         graph.input_width);
   }
   if (row.session == nullptr) return layout_.cache_layers.empty() ? Status() : bad("it has no session");
   const Session& session = *row.session;

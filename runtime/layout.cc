@@ -28,7 +28,8 @@ class LayoutMaker {
     for (int32_t i = 0; i < ops_; ++i) AddOp(i);
     for (const ArenaBuffer& buffer : layout_.buffers) {
       if (buffer.bytes > kMostBufferBytes) {
-        return Status::Error(StatusCode::kResourceExhausted, "no memory for a buffer of %" PRIu64 " bytes", buffer.bytes);
+        return Status::Error(StatusCode::kResourceExhausted, "no memory for a buffer of %" PRIu64 " bytes",
+                             buffer.bytes);
       }
     }
     layout_.bytes = PlaceBuffers(layout_.buffers);

@@ -26,9 +26,9 @@ struct ArenaLayout {
   uint64_t bytes = 0;
 
   // Indices into `buffers`, or kNoBuffer.
-  std::vector<int32_t> value_buffer;    // of each value
-  std::vector<int32_t> shared_scratch;  // of each operation
-  std::vector<int32_t> thread_scratch;  // of each operation, for all threads
+  std::vector<int32_t> value_buffer;         // of each value
+  std::vector<int32_t> shared_scratch;       // of each operation
+  std::vector<int32_t> thread_scratch;       // of each operation, for all threads
   std::vector<size_t> thread_scratch_bytes;  // of each operation, for one thread
   int32_t row_states = kNoBuffer;
 

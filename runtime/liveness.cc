@@ -36,7 +36,8 @@ Liveness AnalyseLiveness(const Graph& graph) {
 std::vector<int32_t> Liveness::LiveAt(int32_t op) const {
   std::vector<int32_t> live;
   for (size_t v = 0; v < values.size(); ++v) {
-    if (values[v].exists && values[v].written < op && values[v].last_read >= op) live.push_back(static_cast<int32_t>(v));
+    if (values[v].exists && values[v].written < op && values[v].last_read >= op)
+      live.push_back(static_cast<int32_t>(v));
   }
   return live;
 }

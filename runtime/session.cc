@@ -9,7 +9,8 @@
 
 namespace tritwise {
 
-Session::Session(std::shared_ptr<const Model> model, std::unique_ptr<runtime::KvCache> cache, int64_t context, Sampler sampler)
+Session::Session(std::shared_ptr<const Model> model, std::unique_ptr<runtime::KvCache> cache, int64_t context,
+                 Sampler sampler)
     : model_(std::move(model)), cache_(std::move(cache)), context_(context), sampler_(std::move(sampler)) {}
 
 Session::~Session() = default;
@@ -26,7 +27,7 @@ Result<std::unique_ptr<Session>> Session::Make(const Plan& plan, const SessionOp
   const int64_t context = options.context == 0 ? graph.context : options.context;
   TRITWISE_ASSIGN_OR_RETURN(Sampler sampler, Sampler::Make(options.sampler, graph.output_width()));
   TRITWISE_ASSIGN_OR_RETURN(auto cache, runtime::KvCache::Make(runtime::MakeCacheLayers(graph, plan.options()),
-                                                      static_cast<uint64_t>(context)));
+                                                               static_cast<uint64_t>(context)));
   return std::unique_ptr<Session>(new Session(plan.model(), std::move(cache), context, std::move(sampler)));
 }
 

@@ -107,7 +107,8 @@ class TextSubject : public Subject {
   }
 
   Speed Prefill() override {
-    return Measure(tokens_.size(), [&] { session_->Reset(); }, [&] { ValueOrThrow(plan_.Prefill(*session_, tokens_)); });
+    return Measure(
+        tokens_.size(), [&] { session_->Reset(); }, [&] { ValueOrThrow(plan_.Prefill(*session_, tokens_)); });
   }
 
   Speed Decode() override {
@@ -139,7 +140,8 @@ class TextSubject : public Subject {
 class FeatureSubject : public Subject {
  public:
   explicit FeatureSubject(Plan& plan)
-      : plan_(plan), rows_(static_cast<size_t>(plan.options().max_rows)),
+      : plan_(plan),
+        rows_(static_cast<size_t>(plan.options().max_rows)),
         width_(static_cast<size_t>(plan.model()->graph().input_width)) {
     uint32_t random = 1;
     for (size_t i = 0; i < rows_.size() * width_; ++i) {
@@ -151,25 +153,29 @@ class FeatureSubject : public Subject {
     const OutputRows all = Rows(0, rows_.size());
     std::vector<std::vector<float>> scores;
     for (size_t i = 0; i < all.rows; ++i) scores.emplace_back(all.row(i).begin(), all.row(i).end());
-    for (size_t i = 0; i < scores.size(); ++i) CheckEqual(Rows(i, 1).row(0), scores[i], "scores of one row and of many");
+    for (size_t i = 0; i < scores.size(); ++i)
+      CheckEqual(Rows(i, 1).row(0), scores[i], "scores of one row and of many");
   }
 
   Speed Prefill() override {
-    return Measure(rows_.size(), [] {}, [&] { Rows(0, rows_.size()); });
+    return Measure(
+        rows_.size(), [] {}, [&] { Rows(0, rows_.size()); });
   }
 
   Speed Decode() override {
-    return Measure(rows_.size(), [] {}, [&] {
-      for (size_t i = 0; i < rows_.size(); ++i) Rows(i, 1);
-    });
+    return Measure(
+        rows_.size(), [] {},
+        [&] {
+          for (size_t i = 0; i < rows_.size(); ++i) Rows(i, 1);
+        });
   }
 
   uint64_t cache_bytes() const override { return 0; }
 
  private:
   OutputRows Rows(size_t first, size_t count) {
-    return ValueOrThrow(plan_.Forward(
-        {std::span(rows_).first(count), std::span(features_).subspan(first * width_, count * width_)}));
+    return ValueOrThrow(
+        plan_.Forward({std::span(rows_).first(count), std::span(features_).subspan(first * width_, count * width_)}));
   }
 
   Plan& plan_;
@@ -197,8 +203,11 @@ std::vector<std::string> KernelsOf(const Plan& plan) {
 }
 
 Json SpeedJson(const Speed& speed) {
-  return {{"tokens_per_s", speed.rows_per_s}, {"fastest", speed.fastest},  {"slowest", speed.slowest},
-          {"tokens", speed.rows},             {"repetitions", speed.repetitions}};
+  return {{"tokens_per_s", speed.rows_per_s},
+          {"fastest", speed.fastest},
+          {"slowest", speed.slowest},
+          {"tokens", speed.rows},
+          {"repetitions", speed.repetitions}};
 }
 
 void Bench(const BenchFlags& flags) {
@@ -211,12 +220,16 @@ void Bench(const BenchFlags& flags) {
   const Speed prefill = subject->Prefill();
   const Speed decode = subject->Decode();
   const MemoryReport& memory = plan->memory();
-  const std::vector<std::pair<std::string, uint64_t>> parts = {
-      {"file", model->file().bytes().size()}, {"weights", memory.weights()},
-      {"ternary", memory.ternary},            {"plain", memory.plain},
-      {"embedding_head", memory.embedding_head}, {"scales", memory.scales},
-      {"other", memory.other},                {"cache", subject->cache_bytes()},
-      {"arena", memory.arena},                {"peak_rss", PeakResidentBytes()}};
+  const std::vector<std::pair<std::string, uint64_t>> parts = {{"file", model->file().bytes().size()},
+                                                               {"weights", memory.weights()},
+                                                               {"ternary", memory.ternary},
+                                                               {"plain", memory.plain},
+                                                               {"embedding_head", memory.embedding_head},
+                                                               {"scales", memory.scales},
+                                                               {"other", memory.other},
+                                                               {"cache", subject->cache_bytes()},
+                                                               {"arena", memory.arena},
+                                                               {"peak_rss", PeakResidentBytes()}};
   if (flags.json) {
     Json object;
     object["machine"] = {{"cpu", CpuModel()},

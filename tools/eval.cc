@@ -15,11 +15,9 @@
 #include "tools/commands.h"
 #include "tools/model_flags.h"
 #include "tools/output.h"
+#include "trainer/data/idx.h"
 #include "trainer/error_status.h"
 #include "tritwise/session.h"
-#ifdef TRITWISE_WITH_IDX
-#include "trainer/data/idx.h"
-#endif
 
 namespace tritwise {
 namespace {
@@ -115,7 +113,6 @@ void EvalText(const EvalFlags& flags, const std::shared_ptr<const Model>& model)
   }
 }
 
-#ifdef TRITWISE_WITH_IDX
 void EvalImages(const EvalFlags& flags, const std::shared_ptr<const Model>& model) {
   const Graph& graph = model->graph();
   if (graph.input != InputKind::kFeatures || graph.context != 0) {
@@ -136,7 +133,8 @@ void EvalImages(const EvalFlags& flags, const std::shared_ptr<const Model>& mode
   size_t right = 0;
   for (size_t first = 0; first < images.count; first += rows.size()) {
     const size_t count = std::min(rows.size(), images.count - first);
-    for (size_t i = 0; i < count * width; ++i) features[i] = static_cast<float>(images.pixels[first * width + i]) / 255.0f;
+    for (size_t i = 0; i < count * width; ++i)
+      features[i] = static_cast<float>(images.pixels[first * width + i]) / 255.0f;
     const OutputRows output =
         ValueOrThrow(plan->Forward({std::span(rows).first(count), std::span(features).first(count * width)}));
     for (size_t i = 0; i < count; ++i) right += HighestScore(output.row(i)) == data.labels[first + i] ? 1 : 0;
@@ -149,11 +147,6 @@ void EvalImages(const EvalFlags& flags, const std::shared_ptr<const Model>& mode
                 {FormatNumber(100.0 * accuracy, 2) + "%", std::to_string(right), std::to_string(images.count)}});
   }
 }
-#else
-void EvalImages(const EvalFlags&, const std::shared_ptr<const Model>&) {
-  throw Error("this build has no reader of IDX files");
-}
-#endif
 
 void Eval(const EvalFlags& flags) {
   const bool images = !flags.images.empty();

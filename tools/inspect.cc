@@ -110,8 +110,9 @@ Json PlanJson(const Plan& plan) {
 
 // The parts in the order in which they are shown.
 std::vector<std::pair<std::string, uint64_t>> MemoryParts(const MemoryReport& m, uint64_t cache) {
-  return {{"ternary", m.ternary}, {"plain", m.plain}, {"embedding_head", m.embedding_head}, {"scales", m.scales},
-          {"other", m.other},     {"weights", m.weights()}, {"cache", cache}, {"arena", m.arena}};
+  return {{"ternary", m.ternary}, {"plain", m.plain}, {"embedding_head", m.embedding_head},
+          {"scales", m.scales},   {"other", m.other}, {"weights", m.weights()},
+          {"cache", cache},       {"arena", m.arena}};
 }
 
 void PrintMemory(const MemoryReport& memory, uint64_t cache, int64_t context) {
@@ -133,15 +134,15 @@ void PrintModel(const InspectFlags& flags, const Model& model) {
   for (const auto& [kind, count] : kinds) ops += ", " + std::string(kind) + " " + std::to_string(count);
 
   const uint64_t bytes = model.file().bytes().size();
-  Table head = {{"file", flags.model.path + ", " + FormatBytes(bytes) + " (" + std::to_string(bytes) + " bytes)"},
-                {"format", "version " + std::to_string(kFormatVersion) + ", description " +
-                               std::to_string(model.file().flatbuffer_bytes()) + " bytes"},
-                {"producer", model.producer()},
-                {"input", (graph.input == InputKind::kTokens ? "tokens, " : "features, ") +
-                              std::to_string(graph.input_width) +
-                              (graph.context == 0 ? "" : ", context " + std::to_string(graph.context))},
-                {"output", std::to_string(graph.output_width()) + " wide"},
-                {"operations", ops}};
+  Table head = {
+      {"file", flags.model.path + ", " + FormatBytes(bytes) + " (" + std::to_string(bytes) + " bytes)"},
+      {"format", "version " + std::to_string(kFormatVersion) + ", description " +
+                     std::to_string(model.file().flatbuffer_bytes()) + " bytes"},
+      {"producer", model.producer()},
+      {"input", (graph.input == InputKind::kTokens ? "tokens, " : "features, ") + std::to_string(graph.input_width) +
+                    (graph.context == 0 ? "" : ", context " + std::to_string(graph.context))},
+      {"output", std::to_string(graph.output_width()) + " wide"},
+      {"operations", ops}};
   for (const auto& [key, value] : model.metadata()) head.push_back({key, value});
   for (auto& row : head) row[1] += ' ';  // text, also where it looks like a number
   PrintTable(head);

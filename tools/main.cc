@@ -66,13 +66,11 @@ int main(int argc, char** argv) {
 #ifdef TRITWISE_WITH_TRAINER
   tritwise::AddTrain(app);
   tritwise::AddExport(app);
+  tritwise::AddReport(app);
 #endif
   tritwise::AddRun(app);
   tritwise::AddEval(app);
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
-#ifdef TRITWISE_WITH_REPORT
-  tritwise::AddReport(app);
-#endif
   return Run(app, argc, argv);
 }

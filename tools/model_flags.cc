@@ -4,9 +4,7 @@
 
 namespace tritwise {
 
-void ModelFlags::AddPath(CLI::App& command) {
-  command.add_option("MODEL.trit", path, "The model file")->required();
-}
+void ModelFlags::AddPath(CLI::App& command) { command.add_option("MODEL.trit", path, "The model file")->required(); }
 
 void ModelFlags::AddComputing(CLI::App& command) {
   command.add_option("--threads", threads, "Threads that compute (0: all this process may use)")

@@ -23,9 +23,7 @@ bool IsNumber(const std::string& cell) {
 
 }  // namespace
 
-void PrintJson(const Json& object) {
-  std::puts(object.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
-}
+void PrintJson(const Json& object) { std::puts(object.dump(2, ' ', false, Json::error_handler_t::replace).c_str()); }
 
 void PrintTable(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths;

@@ -117,7 +117,8 @@ void AddRun(CLI::App& app) {
   command->add_option("--top-p", flags->sampler.top_p, "Draw from the likeliest with this probability in all")
       ->check(CLI::Range(1e-6f, 1.0f));
   command->add_option("--seed", flags->sampler.seed, "Of the random numbers")
-      ->check(CLI::Validator([](std::string& text) { return text.find('-') == 0 ? "must not be negative" : ""; }, "", ""));
+      ->check(
+          CLI::Validator([](std::string& text) { return text.find('-') == 0 ? "must not be negative" : ""; }, "", ""));
   flags->model.AddComputing(*command);
   command->add_flag("--json", flags->json, "One JSON object instead of the text as it comes");
   command->footer(

@@ -6,8 +6,7 @@ namespace tritwise::runtime {
 ScratchSize Scratch(const ActivationAttrs&, const OpPlace&) { return {}; }
 
 ActivationStep Bind(const ActivationAttrs& attrs, const OpPlace& place, const Binding& binding) {
-  return {binding.kernels.activate_row, attrs.kind, binding.value(place.op.inputs[0]),
-          binding.value(place.op.output)};
+  return {binding.kernels.activate_row, attrs.kind, binding.value(place.op.inputs[0]), binding.value(place.op.output)};
 }
 
 void Run(const ActivationStep& step, Pass& pass) {

@@ -6,8 +6,12 @@ namespace tritwise::runtime {
 ScratchSize Scratch(const NormAttrs&, const OpPlace&) { return {}; }
 
 NormStep Bind(const NormAttrs& attrs, const OpPlace& place, const Binding& binding) {
-  return {binding.kernels.norm_row, attrs.kind, attrs.eps, binding.floats(attrs.gain),
-          binding.value(place.op.inputs[0]), binding.value(place.op.output)};
+  return {binding.kernels.norm_row,
+          attrs.kind,
+          attrs.eps,
+          binding.floats(attrs.gain),
+          binding.value(place.op.inputs[0]),
+          binding.value(place.op.output)};
 }
 
 void Run(const NormStep& step, Pass& pass) {

@@ -45,8 +45,8 @@ struct Binding {
   std::byte* shared_scratch = nullptr;
   PerThread<std::byte> thread_scratch;
   size_t cache_layer = 0;
-  CacheLayer cache;       // its shape
-  RotaryTable rotary;     // empty: no rotation
+  CacheLayer cache;         // its shape
+  RotaryTable rotary;       // empty: no rotation
   bool drops_rows = false;  // the operation after whose mixing only rows that want output go on
 
   RowMatrix value(int32_t index) const { return values[static_cast<size_t>(index)]; }
@@ -58,11 +58,11 @@ struct Binding {
 
 CacheLayer MakeCacheLayer(const AttentionAttrs& attrs, std::optional<Storage> override_storage);
 
-#define TRITWISE_OP(Name, text)                                                             \
-  ScratchSize Scratch(const Name##Attrs& attrs, const OpPlace& place);                      \
-  Name##Step Bind(const Name##Attrs& attrs, const OpPlace& place, const Binding& binding);  \
-  void Run(const Name##Step& step, Pass& pass);                                             \
-  /* Names of the kernels it uses, as in kernels.inc. */                                    \
+#define TRITWISE_OP(Name, text)                                                            \
+  ScratchSize Scratch(const Name##Attrs& attrs, const OpPlace& place);                     \
+  Name##Step Bind(const Name##Attrs& attrs, const OpPlace& place, const Binding& binding); \
+  void Run(const Name##Step& step, Pass& pass);                                            \
+  /* Names of the kernels it uses, as in kernels.inc. */                                   \
   std::string KernelNames(const Name##Attrs& attrs, const OpPlace& place);
 #include "format/ops.inc"
 #undef TRITWISE_OP

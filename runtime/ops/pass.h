@@ -45,10 +45,10 @@ struct RotaryTable {
 
 // One row of the batch.
 struct RowState {
-  KvCache* cache;      // of its session; null where there is none
+  KvCache* cache;  // of its session; null where there is none
   int32_t token;
   int32_t position;
-  uint32_t source;     // which row it was when the pass began
+  uint32_t source;  // which row it was when the pass began
   bool wants_output;
 };
 

@@ -11,9 +11,7 @@ constexpr size_t kTileBytes = 16384;
 // Sums a thread keeps before it scales them: a tile's outputs of one row.
 constexpr size_t kMostTileOutputs = 1024;
 
-size_t ElementBytes(Storage storage) {
-  return storage == Storage::kF32 ? 4 : storage == Storage::kF16 ? 2 : 1;
-}
+size_t ElementBytes(Storage storage) { return storage == Storage::kF32 ? 4 : storage == Storage::kF16 ? 2 : 1; }
 
 size_t Cols(const PlainLinearAttrs& attrs, const OpPlace& place) {
   return static_cast<size_t>(place.tensor(attrs.weight).cols);
@@ -82,7 +80,8 @@ void Run(const PlainLinearStep& step, Pass& pass) {
   const bool integers = step.storage == Storage::kI8;
   if (integers) QuantiseRows(step.quantise, step.x, pass.rows, step.quantise.rows, pass.pool);
   const size_t row_bytes = step.cols * ElementBytes(step.storage);
-  const size_t tile = pass.rows == 1 ? kMostTileOutputs : std::clamp<size_t>(kTileBytes / row_bytes, 1, kMostTileOutputs);
+  const size_t tile =
+      pass.rows == 1 ? kMostTileOutputs : std::clamp<size_t>(kTileBytes / row_bytes, 1, kMostTileOutputs);
   pass.pool.ForRanges(step.outputs, RowGrain(row_bytes * pass.rows), [&](size_t begin, size_t end, size_t thread) {
     for (size_t n = begin; n < end; n += tile) {
       const size_t stop = std::min(end, n + tile);

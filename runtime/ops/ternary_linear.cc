@@ -53,8 +53,8 @@ TernaryLinearStep Bind(const TernaryLinearAttrs& attrs, const OpPlace& place, co
   return step;
 }
 
-void SumBlocks(const TernaryLinearStep& step, const QuantisedRows& q, size_t rows, size_t block_begin,
-               size_t block_end, int32_t* sums, size_t stride) {
+void SumBlocks(const TernaryLinearStep& step, const QuantisedRows& q, size_t rows, size_t block_begin, size_t block_end,
+               int32_t* sums, size_t stride) {
   // The blocks are a matrix of their own, so that sums are counted from its first row.
   TernaryGeometry tile = step.geometry;
   tile.blocks = block_end - block_begin;

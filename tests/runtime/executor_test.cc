@@ -45,7 +45,8 @@ TEST_CASE("the sums of a ternary linear are those of its codes and trits") {
       CHECK(different <= 1);
       for (size_t n = 0; n < weight.size(); ++n) {
         int32_t sum = 0;
-        for (size_t k = 0; k < cols; ++k) sum += probe.q_bk[m * cols + k] * static_cast<int>(std::lround(weight[n][k] / scale));
+        for (size_t k = 0; k < cols; ++k)
+          sum += probe.q_bk[m * cols + k] * static_cast<int>(std::lround(weight[n][k] / scale));
         REQUIRE(probe.sums_bn[m * weight.size() + n] == sum);
       }
     }
@@ -61,7 +62,8 @@ TEST_CASE("one row and many give the same integers") {
   const size_t n = many.sums_bn.size() / 9;
   for (size_t m = 0; m < 9; ++m) {
     const TernarySums one = executor->ProbeTernary(2, std::span(x).subspan(m * 72, 72));
-    CHECK(std::equal(one.sums_bn.begin(), one.sums_bn.end(), many.sums_bn.begin() + static_cast<std::ptrdiff_t>(m * n)));
+    CHECK(
+        std::equal(one.sums_bn.begin(), one.sums_bn.end(), many.sums_bn.begin() + static_cast<std::ptrdiff_t>(m * n)));
     CHECK(std::equal(one.q_bk.begin(), one.q_bk.end(), many.q_bk.begin() + static_cast<std::ptrdiff_t>(m * 72)));
   }
 }

@@ -157,7 +157,8 @@ TEST_CASE("the cache's number format can be chosen when planning") {
   const auto chosen = Must(Plan::Make(as_f16, options));
   const auto given = Must(Plan::Make(as_f32, {64, 0, 1, "", {}}));
   const auto tokens = RandomTokens(40, 150);
-  CHECK(SameBits(AllLogits(*chosen, *MakeSession(*chosen), tokens, 40), AllLogits(*given, *MakeSession(*given), tokens, 40)));
+  CHECK(SameBits(AllLogits(*chosen, *MakeSession(*chosen), tokens, 40),
+                 AllLogits(*given, *MakeSession(*given), tokens, 40)));
 }
 
 TEST_CASE("a perceptron with biases computes its definition") {

@@ -177,9 +177,12 @@ class NaiveForward {
     Rows queries, keys, values, out;
     for (size_t p = 0; p < rows_; ++p) {
       const bool one = op.inputs.size() == 1;
-      const auto input = [&](size_t i) -> const Row& { return values_[static_cast<size_t>(op.inputs[one ? 0 : i])][p]; };
+      const auto input = [&](size_t i) -> const Row& {
+        return values_[static_cast<size_t>(op.inputs[one ? 0 : i])][p];
+      };
       queries.push_back(Rotate(Slice(input(0), 0, query_width), size, a.rotary_frequency, p));
-      keys.push_back(Round(Rotate(Slice(input(1), one ? query_width : 0, key_width), size, a.rotary_frequency, p), a.cache));
+      keys.push_back(
+          Round(Rotate(Slice(input(1), one ? query_width : 0, key_width), size, a.rotary_frequency, p), a.cache));
       values.push_back(Round(Slice(input(2), one ? query_width + key_width : 0, key_width), a.cache));
     }
     for (size_t p = 0; p < rows_; ++p) {
@@ -205,10 +208,13 @@ class NaiveForward {
 
   Row ComputeRow(const Op& op, size_t row) const {
     const auto input = [&](size_t i) -> const Row& { return values_[static_cast<size_t>(op.inputs[i])][row]; };
-    if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) return Matrix(a->table)[static_cast<size_t>(tokens_[row])];
+    if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs))
+      return Matrix(a->table)[static_cast<size_t>(tokens_[row])];
     if (const auto* a = std::get_if<NormAttrs>(&op.attrs)) return Norm(input(0), a->kind, a->eps, a->gain);
-    if (const auto* a = std::get_if<TernaryLinearAttrs>(&op.attrs)) return Linear(input(0), a->weight, a->bias, a->quantiser);
-    if (const auto* a = std::get_if<PlainLinearAttrs>(&op.attrs)) return Linear(input(0), a->weight, a->bias, a->quantiser);
+    if (const auto* a = std::get_if<TernaryLinearAttrs>(&op.attrs))
+      return Linear(input(0), a->weight, a->bias, a->quantiser);
+    if (const auto* a = std::get_if<PlainLinearAttrs>(&op.attrs))
+      return Linear(input(0), a->weight, a->bias, a->quantiser);
     Row y(static_cast<size_t>(graph_.value_widths[static_cast<size_t>(op.output)]));
     for (size_t i = 0; i < y.size(); ++i) {
       if (const auto* a = std::get_if<ActivationAttrs>(&op.attrs)) {

@@ -19,7 +19,8 @@ void CheckPlacement(const std::vector<ArenaBuffer>& buffers, uint64_t total) {
   for (size_t i = 0; i < buffers.size(); ++i) {
     CHECK(buffers[i].offset % kArenaAlignment == 0);
     CHECK(buffers[i].offset + buffers[i].bytes <= total);
-    for (size_t j = 0; j < i; ++j) CHECK_FALSE((MeetInTime(buffers[i], buffers[j]) && MeetInSpace(buffers[i], buffers[j])));
+    for (size_t j = 0; j < i; ++j)
+      CHECK_FALSE((MeetInTime(buffers[i], buffers[j]) && MeetInSpace(buffers[i], buffers[j])));
   }
 }
 
@@ -49,7 +50,8 @@ TEST_CASE("a decoder's arena does not grow with its depth") {
   deep.config.layers = 12;
   PlanOptions options;
   options.threads = 1;
-  CHECK(Must(MeasureMemory(MakeDecoder(deep), options)).arena == Must(MeasureMemory(MakeDecoder(shallow), options)).arena);
+  CHECK(Must(MeasureMemory(MakeDecoder(deep), options)).arena ==
+        Must(MeasureMemory(MakeDecoder(shallow), options)).arena);
 }
 
 TEST_CASE("planning for fewer rows with output makes the arena smaller") {
@@ -82,7 +84,8 @@ TEST_CASE("an output lies over an input only where nothing reads it afterwards")
     for (const Op& other : graph.ops) {
       for (const int32_t input : other.inputs) {
         const bool same_buffer = live.values[static_cast<size_t>(input)].shares_with == shared;
-        const bool later = live.values[static_cast<size_t>(other.output)].written > live.values[static_cast<size_t>(op.output)].written;
+        const bool later = live.values[static_cast<size_t>(other.output)].written >
+                           live.values[static_cast<size_t>(op.output)].written;
         if (same_buffer && later) {
           CHECK(live.values[static_cast<size_t>(input)].written >= live.values[static_cast<size_t>(op.output)].written);
         }

@@ -14,7 +14,9 @@ namespace {
 
 const std::vector<float> kLogits = {0.5f, 2.0f, -1.0f, 2.5f, 0.0f, 1.0f, -3.0f, 2.5f};
 
-Sampler Make(const SamplerOptions& options) { return Must(Sampler::Make(options, static_cast<int64_t>(kLogits.size()))); }
+Sampler Make(const SamplerOptions& options) {
+  return Must(Sampler::Make(options, static_cast<int64_t>(kLogits.size())));
+}
 
 std::map<int32_t, size_t> Draw(const SamplerOptions& options, size_t count) {
   Sampler sampler = Make(options);

@@ -77,7 +77,8 @@ inline RandomWeights MakeRandomWeights(const Graph& graph, uint32_t seed = 1) {
   for (const TensorSpec& t : graph.tensors) {
     weights.data.push_back(RandomData(t, random));
     std::vector<float> scales(ScaleCount(t));
-    for (float& s : scales) s = (t.storage == Storage::kI8 ? 0.005f : 0.1f) * (1.0f + 0.01f * static_cast<float>(random() % 50));
+    for (float& s : scales)
+      s = (t.storage == Storage::kI8 ? 0.005f : 0.1f) * (1.0f + 0.01f * static_cast<float>(random() % 50));
     weights.scales.push_back(std::move(scales));
   }
   return weights;
@@ -153,9 +154,10 @@ inline Graph WithSplitAttention(Graph graph) {
     Op split = op;
     split.inputs.clear();
     const int64_t key = int64_t{attention->kv_heads} * attention->head_size;
-    for (const auto& [part, width] : {std::pair<const char*, int64_t>{"query", int64_t{attention->heads} * attention->head_size},
-                                      {"key", key},
-                                      {"value", key}}) {
+    for (const auto& [part, width] :
+         {std::pair<const char*, int64_t>{"query", int64_t{attention->heads} * attention->head_size},
+          {"key", key},
+          {"value", key}}) {
       auto attrs = std::get<TernaryLinearAttrs>(joint.attrs);
       TensorSpec weight = graph.tensors[static_cast<size_t>(attrs.weight)];
       weight.name = op.name + "." + part;
@@ -177,7 +179,8 @@ inline Graph WithSplitAttention(Graph graph) {
   return graph;
 }
 
-inline void WriteRandomModel(const std::string& path, const Graph& graph, Vocabulary vocabulary = {}, uint32_t seed = 1) {
+inline void WriteRandomModel(const std::string& path, const Graph& graph, Vocabulary vocabulary = {},
+                             uint32_t seed = 1) {
   ModelDescription description{graph, std::move(vocabulary), "tritwise test", {{"origin", "random"}}};
   const RandomWeights weights = MakeRandomWeights(graph, seed);
   const Status status = WriteModel(path, description, weights.views());

@@ -84,7 +84,8 @@ TEST_CASE("eval measures the loss by its definition, windows sharing batches") {
 TEST_CASE("eval refuses what it cannot measure") {
   const Files files;
   WriteFile(files / "empty.txt", "");
-  CHECK(Tritwise({"eval", files.text, "--perplexity", files / "empty.txt"}).IsError(1, "tritwise eval: " + files / "empty.txt"));
+  CHECK(Tritwise({"eval", files.text, "--perplexity", files / "empty.txt"})
+            .IsError(1, "tritwise eval: " + files / "empty.txt"));
   CHECK(Tritwise({"eval", files.text, "--perplexity", files / "none.txt"}).IsError(1, "tritwise eval: "));
   CHECK(Tritwise({"eval", files.text, "--perplexity", files.folder.path().string()}).IsError(1, "tritwise eval: "));
   CHECK(Tritwise({"eval", files.mlp, "--perplexity", files / "empty.txt"}).IsError(1, "tritwise eval: "));
@@ -106,7 +107,8 @@ TEST_CASE("eval counts the images whose highest score is their label") {
   size_t right = 0;
   for (size_t i = 0; i < 400; ++i) {
     std::vector<float> features;
-    for (size_t p = 0; p < 12; ++p) features.push_back(static_cast<float>(static_cast<uint8_t>(pixels[i * 12 + p])) / 255.0f);
+    for (size_t p = 0; p < 12; ++p)
+      features.push_back(static_cast<float>(static_cast<uint8_t>(pixels[i * 12 + p])) / 255.0f);
     const BatchRow row;
     const size_t best = HighestScore(plan->Forward({std::span(&row, 1), features}).value().row(0));
     labels += static_cast<char>(i % 3);
@@ -114,12 +116,14 @@ TEST_CASE("eval counts the images whose highest score is their label") {
   }
   WriteFile(files / "images", Idx({400, 3, 4}, pixels));
   WriteFile(files / "labels", Idx({400}, labels));
-  const Json json = ParseOne(Tritwise({"eval", files.mlp, "--images", files / "images", "--labels", files / "labels", "--json"}));
+  const Json json =
+      ParseOne(Tritwise({"eval", files.mlp, "--images", files / "images", "--labels", files / "labels", "--json"}));
   CHECK(json["items"].get<size_t>() == 400);
   CHECK(json["accuracy"].get<double>() == Approx(static_cast<double>(right) / 400.0));
 
   WriteFile(files / "small", Idx({400, 2, 4}, pixels.substr(0, 3200)));
-  CHECK(Tritwise({"eval", files.mlp, "--images", files / "small", "--labels", files / "labels"}).IsError(1, "tritwise eval: "));
+  CHECK(Tritwise({"eval", files.mlp, "--images", files / "small", "--labels", files / "labels"})
+            .IsError(1, "tritwise eval: "));
 }
 #endif
 

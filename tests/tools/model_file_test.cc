@@ -31,7 +31,9 @@ struct SmallModel {
   std::string bytes;
 };
 
-bool Refuses(const std::string& path) { return Tritwise({"inspect", path}).IsError(1, "tritwise inspect: " + path + ": "); }
+bool Refuses(const std::string& path) {
+  return Tritwise({"inspect", path}).IsError(1, "tritwise inspect: " + path + ": ");
+}
 
 FileHeader HeaderOf(const std::string& bytes) {
   FileHeader header;

@@ -51,7 +51,8 @@ TEST_CASE("run draws the same text for the same seed") {
 
 TEST_CASE("run says when the context is full and still succeeds") {
   const TextModel model;
-  const Outcome result = Tritwise({"run", model.path, "-p", "hello", "-n", "1000", "--seed", "3", "--temperature", "9"});
+  const Outcome result =
+      Tritwise({"run", model.path, "-p", "hello", "-n", "1000", "--seed", "3", "--temperature", "9"});
   const bool full = result.err.find("the context is full (96 tokens)") != std::string::npos;
   const auto json = nlohmann::json::parse(
       Tritwise({"run", model.path, "-p", "hello", "-n", "1000", "--seed", "3", "--temperature", "9", "--json"}).out);
@@ -71,7 +72,8 @@ TEST_CASE("an empty prompt begins a text where the vocabulary can, and is an err
 
 TEST_CASE("a prompt longer than the context is refused") {
   const TextModel model;
-  CHECK(Tritwise({"run", model.path, "-p", std::string(200, 'q')}).IsError(1, "tritwise run: the prompt has 201 tokens"));
+  CHECK(
+      Tritwise({"run", model.path, "-p", std::string(200, 'q')}).IsError(1, "tritwise run: the prompt has 201 tokens"));
 }
 
 TEST_CASE("a prompt that is not valid UTF-8 is refused") {
@@ -87,9 +89,16 @@ TEST_CASE("wrong usage is one line and exit code 2") {
   CHECK(Tritwise({"walk"}).IsError(2, "tritwise: there is no subcommand \"walk\""));
   CHECK(Tritwise({"run"}).IsError(2, "tritwise run: "));
   CHECK(Tritwise({"run", model.path}).IsError(2, "tritwise run: --prompt is required"));
-  for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{
-           {"--temperature", "-1"}, {"--temperature", "hot"}, {"--top-p", "0"}, {"--top-p", "1.1"}, {"--top-k", "-2"},
-           {"-n", "0"}, {"--threads", "257"}, {"--cache", "i4"}, {"--no-such-flag"}, {"--seed", "-1"}}) {
+  for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{{"--temperature", "-1"},
+                                                                                     {"--temperature", "hot"},
+                                                                                     {"--top-p", "0"},
+                                                                                     {"--top-p", "1.1"},
+                                                                                     {"--top-k", "-2"},
+                                                                                     {"-n", "0"},
+                                                                                     {"--threads", "257"},
+                                                                                     {"--cache", "i4"},
+                                                                                     {"--no-such-flag"},
+                                                                                     {"--seed", "-1"}}) {
     std::vector<std::string> words = {"run", model.path, "-p", "a"};
     words.insert(words.end(), flags.begin(), flags.end());
     INFO(flags[0]);

@@ -58,10 +58,10 @@ struct OutputRows {
 
 // What was chosen for one operation of the graph, for people and for `inspect --plan`.
 struct PlannedOp {
-  std::string name;     // e.g. "blocks.0.attention.out"
-  std::string kind;     // e.g. "ternary_linear"
-  std::string shape;    // e.g. "768x256 t2"; empty where there is no weight
-  std::string kernels;  // e.g. "1 row: ternary_row_t2, more: ternary_rows_t2"
+  std::string name;               // e.g. "blocks.0.attention.out"
+  std::string kind;               // e.g. "ternary_linear"
+  std::string shape;              // e.g. "768x256 t2"; empty where there is no weight
+  std::string kernels;            // e.g. "1 row: ternary_row_t2, more: ternary_rows_t2"
   bool output_rows_only = false;  // computed only on rows that want output
 };
 

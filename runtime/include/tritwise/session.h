@@ -51,7 +51,8 @@ class Session {
 
  private:
   friend class runtime::Executor;
-  Session(std::shared_ptr<const Model> model, std::unique_ptr<runtime::KvCache> cache, int64_t context, Sampler sampler);
+  Session(std::shared_ptr<const Model> model, std::unique_ptr<runtime::KvCache> cache, int64_t context,
+          Sampler sampler);
 
   std::shared_ptr<const Model> model_;
   std::unique_ptr<runtime::KvCache> cache_;

@@ -42,17 +42,16 @@ int64_t tritwise_tokenize(const tritwise_model* model, const char* text, size_t 
                           size_t capacity);
 /* The text of `count` ids: at most `capacity` bytes are written, no zero behind them; returns how many
  * bytes there are, negative where the model has no vocabulary. */
-int64_t tritwise_detokenize(const tritwise_model* model, const int32_t* ids, size_t count, char* text,
-                            size_t capacity);
+int64_t tritwise_detokenize(const tritwise_model* model, const int32_t* ids, size_t count, char* text, size_t capacity);
 
 /* Fill with tritwise_session_defaults() and change what should differ. */
 typedef struct tritwise_session_options {
-  int32_t threads;     /* 0: as many as the process may run on */
-  int32_t max_rows;    /* rows computed at once */
-  int64_t context;     /* tokens; 0: the model's */
-  float temperature;   /* 0: always the likeliest token */
-  int32_t top_k;       /* 0: all */
-  float top_p;         /* above 0, up to 1 */
+  int32_t threads;   /* 0: as many as the process may run on */
+  int32_t max_rows;  /* rows computed at once */
+  int64_t context;   /* tokens; 0: the model's */
+  float temperature; /* 0: always the likeliest token */
+  int32_t top_k;     /* 0: all */
+  float top_p;       /* above 0, up to 1 */
   uint64_t seed;
 } tritwise_session_options;
 
@@ -85,4 +84,4 @@ int tritwise_score(tritwise_session* session, const float* features, size_t rows
 }
 #endif
 
-#endif  /* TRITWISE_TRITWISE_H_ */
+#endif /* TRITWISE_TRITWISE_H_ */
