@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tools/commands.h"
+#include "tools/report/report.h"
 #include "trainer/data/corpus.h"
 #include "trainer/recipe/defaults.h"
 #include "trainer/run.h"
@@ -67,6 +68,7 @@ void Train(const Arguments& a) {
   std::signal(SIGINT, Stop);
   std::signal(SIGTERM, Stop);
   const RunOutcome outcome = TrainRun(options);
+  if (outcome.steps_done > 0) WriteReport(options.folder);
   const std::string folder = options.folder.string();
   if (!outcome.finished) {
     std::fprintf(stderr, "stopped and saved; go on with: tritwise train --resume %s\n", folder.c_str());

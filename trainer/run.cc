@@ -88,6 +88,7 @@ class Run {
       if (ShouldStop()) {
         progress_->Break();
         Save();
+        outcome.steps_done = state().step;
         return outcome;
       }
       Step();
@@ -214,6 +215,7 @@ class Run {
     metrics_->Write(EndMetrics{state().step - 1, outcome.train_seconds});
     progress_->Break();
     outcome.finished = true;
+    outcome.steps_done = state().step;
   }
 
   const RunOptions& options_;

@@ -24,6 +24,7 @@ struct RunOptions {
 
 struct RunOutcome {
   bool finished = false;       // false: stopped before the recipe's end, a checkpoint is written
+  int64_t steps_done = 0;      // of the whole run
   bool ternary = false;        // model.trit is ternary; false: the run ended before its transition
   Score validation;            // of the exported network, by the trainer
   double train_seconds = 0.0;  // of this process
