@@ -115,6 +115,37 @@ Status Parse(const fb::Vocabulary* table, const std::string& where, Vocabulary& 
   return Status();
 }
 
+// What the FlatBuffers verifier does not ask. That vectors of 8-byte elements are aligned (builders align no empty
+// ones); and that the strings and vectors within tables, copied out one by one, are not many times as large as the
+// FlatBuffer: in a crafted one, thousands of offsets may point to the same megabyte.
+bool IsAlignedAndModest(const fb::Model& model, std::span<const std::byte> bytes) {
+  const auto aligned = [&](const auto& vector) {
+    return vector.size() == 0 || (reinterpret_cast<const std::byte*>(vector.Data()) - bytes.data()) % 8 == 0;
+  };
+  if (!aligned(*model.value_widths()) || !aligned(*model.segments())) return false;
+
+  uint64_t copied = 0;
+  const auto add = [&](const auto* vector, size_t element_bytes) {
+    if (vector != nullptr) copied += uint64_t{vector->size()} * element_bytes;
+  };
+  if (model.metadata() != nullptr) {
+    for (const auto* entry : *model.metadata()) {
+      add(entry->key(), 1);
+      add(entry->value(), 1);
+    }
+  }
+  for (const auto* tensor : *model.tensors()) add(tensor->name(), 1);
+  for (const auto* op : *model.ops()) {
+    add(op->name(), 1);
+    add(op->inputs(), sizeof(int32_t));
+    if (const auto* attention = op->attrs_as_Attention()) add(attention->rotary_frequency(), sizeof(float));
+  }
+  if (model.vocabulary() != nullptr) {
+    for (const auto* piece : *model.vocabulary()->pieces()) add(piece, 1);
+  }
+  return copied / 16 <= bytes.size();
+}
+
 }  // namespace
 
 std::vector<std::byte> BuildDescription(const ModelDescription& description, std::span<const TensorSegments> tensors,
@@ -124,20 +155,22 @@ std::vector<std::byte> BuildDescription(const ModelDescription& description, std
 
   std::vector<Offset<fb::KeyValue>> metadata;
   for (const auto& [key, value] : description.metadata) {
-    metadata.push_back(fb::CreateKeyValueDirect(b, key.c_str(), value.c_str()));
+    const auto key_string = b.CreateString(key);
+    metadata.push_back(fb::CreateKeyValue(b, key_string, b.CreateString(value)));
   }
   std::vector<Offset<fb::Tensor>> tensor_tables;
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
     const TensorSpec& t = graph.tensors[i];
     const TensorSegments place = i < tensors.size() ? tensors[i] : TensorSegments{};
-    tensor_tables.push_back(fb::CreateTensorDirect(b, t.name.c_str(), static_cast<fb::Storage>(t.storage),
-                                                   static_cast<fb::ScaleKind>(t.scale), static_cast<uint64_t>(t.rows),
-                                                   static_cast<uint64_t>(t.cols), place.data, place.scales));
+    tensor_tables.push_back(fb::CreateTensor(b, b.CreateString(t.name), static_cast<fb::Storage>(t.storage),
+                                             static_cast<fb::ScaleKind>(t.scale), static_cast<uint64_t>(t.rows),
+                                             static_cast<uint64_t>(t.cols), place.data, place.scales));
   }
   std::vector<Offset<fb::Op>> op_tables;
   for (const Op& op : graph.ops) {
     const auto attrs = std::visit([&](const auto& a) { return Build(b, a); }, op.attrs);
-    op_tables.push_back(fb::CreateOpDirect(b, op.name.c_str(), &op.inputs, op.output, UnionType(op.kind()), attrs));
+    const auto name = b.CreateString(op.name);
+    op_tables.push_back(fb::CreateOp(b, name, b.CreateVector(op.inputs), op.output, UnionType(op.kind()), attrs));
   }
   std::vector<fb::Segment> segment_structs;
   for (const SegmentPlace& s : segments) segment_structs.emplace_back(s.offset, s.size, s.checksum);
@@ -156,11 +189,11 @@ std::vector<std::byte> BuildDescription(const ModelDescription& description, std
 
 Result<ParsedDescription> ParseFlatBuffer(std::span<const std::byte> bytes, const std::string& where) {
   const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+  const Status invalid = Status::Error(StatusCode::kCorrupt, "%s: the graph is not a valid FlatBuffer", where.c_str());
+  if (bytes.size() < 16 || bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE) return invalid;
   // A table takes at least 8 bytes, so a bound of one table for every 4 bytes never refuses a good file.
   flatbuffers::Verifier verifier(data, bytes.size(), 16, static_cast<flatbuffers::uoffset_t>(bytes.size() / 4 + 16));
-  if (bytes.size() < 16 || !fb::VerifyModelBuffer(verifier)) {
-    return Status::Error(StatusCode::kCorrupt, "%s: the graph is not a valid FlatBuffer", where.c_str());
-  }
+  if (!fb::VerifyModelBuffer(verifier) || !IsAlignedAndModest(*fb::GetModel(data), bytes)) return invalid;
   const fb::Model& model = *fb::GetModel(data);
   ParsedDescription parsed;
   ModelDescription& description = parsed.description;

@@ -1,4 +1,5 @@
 // ModelFile::Read and the description of checkpoints.
+#include <algorithm>
 #include <cinttypes>
 
 #include "format/checksum.h"
@@ -10,6 +11,11 @@
 
 namespace tritwise {
 namespace {
+
+// A part of the file that is known to lie inside it.
+std::span<const std::byte> Part(std::span<const std::byte> file, uint64_t offset, uint64_t size) {
+  return file.subspan(static_cast<size_t>(offset), static_cast<size_t>(size));
+}
 
 bool AllZero(std::span<const std::byte> bytes) {
   for (const std::byte byte : bytes) {
@@ -24,8 +30,10 @@ Status CheckSegments(std::span<const std::byte> file, uint64_t flatbuffer_end, s
   const char* path = where.c_str();
   uint64_t begin = AlignSegment(flatbuffer_end);
   uint64_t end = flatbuffer_end;
-  if (begin > file.size()) return Status::Error(StatusCode::kCorrupt, "%s: ends before its weights", path);
-  const uint64_t room = file.size() - begin;
+  if (begin > file.size() && !segments.empty()) {
+    return Status::Error(StatusCode::kCorrupt, "%s: ends before its weights", path);
+  }
+  const uint64_t room = file.size() - std::min<uint64_t>(begin, file.size());
   for (size_t i = 0; i < segments.size(); ++i) {
     SegmentPlace& s = segments[i];
     if (s.offset > room || s.size > room - s.offset) {
@@ -35,7 +43,7 @@ Status CheckSegments(std::span<const std::byte> file, uint64_t flatbuffer_end, s
     if (s.offset != AlignSegment(end)) {
       return Status::Error(StatusCode::kCorrupt, "%s: weight segment %zu is not where the one before it ends", path, i);
     }
-    if (!AllZero(file.subspan(end, s.offset - end))) {
+    if (!AllZero(Part(file, end, s.offset - end))) {
       return Status::Error(StatusCode::kCorrupt, "%s: padding before weight segment %zu is not zero", path, i);
     }
     end = s.offset + s.size;
@@ -47,9 +55,10 @@ Status CheckSegments(std::span<const std::byte> file, uint64_t flatbuffer_end, s
 Status CheckChecksums(std::span<const std::byte> file, const std::vector<SegmentPlace>& segments,
                       const std::string& where) {
   for (size_t i = 0; i < segments.size(); ++i) {
-    if (Checksum(file.subspan(segments[i].offset, segments[i].size)) != segments[i].checksum) {
-      return Status::Error(StatusCode::kCorrupt, "%s: weights are damaged (checksum of segment %zu at byte %" PRIu64 ")",
-                           where.c_str(), i, segments[i].offset);
+    if (Checksum(Part(file, segments[i].offset, segments[i].size)) != segments[i].checksum) {
+      return Status::Error(StatusCode::kCorrupt,
+                           "%s: weights are damaged (checksum of segment %zu at byte %" PRIu64 ")", where.c_str(), i,
+                           segments[i].offset);
     }
   }
   return Status();
@@ -66,7 +75,7 @@ Result<TensorData> Locate(std::span<const std::byte> file, const TensorSpec& ten
                          where.c_str(), tensor.name.c_str());
   }
   TensorData data;
-  data.data = file.subspan(segments[place.data].offset, segments[place.data].size);
+  data.data = Part(file, segments[place.data].offset, segments[place.data].size);
   if (scales != 0) {
     data.scales = {reinterpret_cast<const float*>(file.data() + segments[place.scales].offset),
                    static_cast<size_t>(scales)};
@@ -81,7 +90,7 @@ Status VerifyDescription(const ModelDescription& description, const std::string&
 
 }  // namespace
 
-// A verified tensor has at most kMaxElements, so no product here can overflow.
+// A verified tensor has at most kMaxElements, so no product here can overflow: all are of 64 bits, whatever size_t has.
 uint64_t DataBytes(const TensorSpec& t) {
   const auto rows = static_cast<uint64_t>(t.rows);
   const auto cols = static_cast<uint64_t>(t.cols);
@@ -93,8 +102,10 @@ uint64_t DataBytes(const TensorSpec& t) {
     case Storage::kI8:
       return rows * cols;
     case Storage::kT2:
-    case Storage::kT5:
-      return MakeTernaryGeometry(t.storage, rows, cols).total_bytes;
+    case Storage::kT5: {
+      const uint64_t row_bytes = MakeTernaryGeometry(t.storage, 1, static_cast<size_t>(cols)).row_bytes;
+      return (rows + kTernaryBlockRows - 1) / kTernaryBlockRows * kTernaryBlockRows * row_bytes;
+    }
   }
   return 0;
 }
@@ -110,7 +121,7 @@ Result<ModelFile> ModelFile::Read(const std::string& path, Options options) {
   const auto file = model.bytes();
   TRITWISE_ASSIGN_OR_RETURN(const FileHeader header, ReadHeader(file, path));
   model.flatbuffer_bytes_ = header.flatbuffer_bytes;
-  const auto flatbuffer = file.subspan(header.flatbuffer_offset, header.flatbuffer_bytes);
+  const auto flatbuffer = Part(file, header.flatbuffer_offset, header.flatbuffer_bytes);
   TRITWISE_ASSIGN_OR_RETURN(ParsedDescription parsed, ParseFlatBuffer(flatbuffer, path));
   TRITWISE_RETURN_IF_ERROR(VerifyDescription(parsed.description, path));
   TRITWISE_RETURN_IF_ERROR(

@@ -6,6 +6,7 @@
 namespace tritwise {
 
 std::vector<ScoringWindow> ScoringWindows(size_t tokens, size_t context) {
+  context = std::max<size_t>(context, 1);
   std::vector<ScoringWindow> windows;
   for (size_t begin = 0; begin + 1 < tokens; begin += context) {
     windows.push_back({begin, std::min(context, tokens - 1 - begin)});

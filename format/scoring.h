@@ -17,7 +17,7 @@ struct ScoringWindow {
 };
 
 // Windows of `context` rows that do not overlap, the last one shorter: every token but the first is
-// scored once. None for fewer than two tokens.
+// scored once. None for fewer than two tokens. A context of 0 (rows are independent) counts as 1.
 std::vector<ScoringWindow> ScoringWindows(size_t tokens, size_t context);
 
 // -log softmax(scores)[target], in nats.

@@ -64,7 +64,7 @@ class Checker {
     const auto bad = [&](const char* what) {
       return Status::Error(StatusCode::kCorrupt, "%s: tensor %s: %s", where_.c_str(), t.name.c_str(), what);
     };
-    if (t.name.empty() || !names_.insert(t.name).second) return bad("a name that is empty or there twice");
+    if (t.name.empty() || !tensor_names_.insert(t.name).second) return bad("a name that is empty or there twice");
     if (!AtMost(t.storage, Storage::kT5)) return bad("unknown storage");
     if (!AtMost(t.scale, ScaleKind::kRow)) return bad("unknown kind of scale");
     if (t.rows < 1 || t.rows >= kMaxDimension || t.cols < 1 || t.cols >= kMaxDimension ||
@@ -95,7 +95,7 @@ class Checker {
   int64_t OutputWidth() const { return graph_.value_widths[static_cast<size_t>(op_->output)]; }
 
   Status CheckOp(const Op& op) {
-    if (op.name.empty()) return OpError("it has no name");
+    if (op.name.empty() || !op_names_.insert(op.name).second) return OpError("a name that is empty or there twice");
     for (const int32_t input : op.inputs) {
       if (input < 0 || static_cast<size_t>(input) >= written_.size() || !written_[static_cast<size_t>(input)]) {
         return OpError("it reads a value that nothing has written");
@@ -205,7 +205,8 @@ class Checker {
   const Graph& graph_;
   const std::string& where_;
   const Op* op_ = nullptr;
-  std::set<std::string> names_;
+  std::set<std::string> tensor_names_;
+  std::set<std::string> op_names_;
   std::vector<bool> written_;
 };
 
@@ -223,6 +224,11 @@ Status VerifyVocabulary(const Vocabulary& v, const Graph& graph, const std::stri
   const auto id_fits = [&](int32_t id) { return id >= -1 && id < static_cast<int64_t>(size); };
   if (v.scores.size() != size || v.types.size() != size || !id_fits(v.begin_id) || !id_fits(v.end_id)) {
     return Status::Error(StatusCode::kCorrupt, "%s: the vocabulary contradicts itself", where.c_str());
+  }
+  for (const PieceType type : v.types) {
+    if (!AtMost(type, PieceType::kByte)) {
+      return Status::Error(StatusCode::kCorrupt, "%s: the vocabulary has a piece of unknown type", where.c_str());
+    }
   }
   return Status();
 }
