@@ -37,8 +37,14 @@ inline constexpr bool kScalarFma = false;
 #endif
 inline constexpr bool kFused = HWY_NATIVE_FMA || kScalarFma;
 
-// The four registers of LMUL 4 hold at least 16 floats on every vector length RVV allows.
-using DF = hn::CappedTag<float, kLanes, HWY_HAVE_SCALABLE ? 2 : 0>;
+#if HWY_HAVE_SCALABLE
+// Four registers together (LMUL 4) hold 16 floats on every vector length that RVV allows; the limit is what one
+// of them counts for.
+using DF = hn::CappedTag<float, kLanes / 4, 2>;
+static_assert(HWY_MAX_LANES_D(DF) == kLanes);
+#else
+using DF = hn::CappedTag<float, kLanes>;
+#endif
 using DI = hn::RebindToSigned<DF>;
 using VF = hn::Vec<DF>;
 
@@ -136,7 +142,8 @@ HWY_INLINE F32x16 Load16(const float* p) {
 // binary16 to float, exact. Where there is no instruction, Highway's own code takes infinity for 65536, so
 // the exponent is moved by a product (subnormals come out right) and infinity and NaN are put back.
 HWY_INLINE VF FloatFromHalf1(hn::Vec<hn::Rebind<uint16_t, DF>> half) {
-#if (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2) || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
+#if (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2) || HWY_TARGET == HWY_RVV || HWY_TARGET == HWY_EMU128 || \
+    HWY_TARGET == HWY_SCALAR
   const auto bits = hn::PromoteTo(DI(), half);
   const auto magnitude = hn::ShiftLeft<13>(hn::And(bits, hn::Set(DI(), 0x7FFF)));
   const auto sign = hn::ShiftLeft<16>(hn::And(bits, hn::Set(DI(), 0x8000)));

@@ -25,7 +25,7 @@ HWY_INLINE void Quantise16(F32x16 x, float factor, int32_t lowest, int8_t* q, hn
   ForParts16(
       [&](size_t i, VF u) HWY_ATTR {
         const hn::Rebind<int8_t, DI> di8;
-        const auto rounded = hn::ConvertTo(DI(), RoundSmall(hn::Mul(u, hn::Set(DF(), factor))));
+        const auto rounded = hn::NearestInt(RoundSmall(hn::Mul(u, hn::Set(DF(), factor))));
         const auto code = hn::Min(hn::Max(rounded, hn::Set(DI(), lowest)), hn::Set(DI(), kActivationHighest));
         hn::StoreU(hn::DemoteTo(di8, code), di8, q + i * kPartLanes);
         sum = hn::Add(sum, code);
