@@ -11,7 +11,8 @@ namespace {
 using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
 
-// ---- to the FlatBuffer
+// ---- to the FlatBuffer. What takes room in it is made one by one, never as two arguments of one call: the order of
+// arguments is the compiler's, and the same model is to be the same bytes from every compiler.
 
 Offset<fb::ActivationQuantiser> Build(FlatBufferBuilder& b, const ActivationQuantiser& q) {
   return fb::CreateActivationQuantiser(b, static_cast<fb::NormKind>(q.norm), q.norm_eps, q.gain, q.range, q.lowest);
@@ -56,8 +57,9 @@ Offset<fb::Vocabulary> Build(FlatBufferBuilder& b, const Vocabulary& v) {
   if (v.empty()) return 0;
   std::vector<uint8_t> types;
   for (const PieceType type : v.types) types.push_back(static_cast<uint8_t>(type));
-  return fb::CreateVocabulary(b, b.CreateVectorOfStrings(v.pieces), b.CreateVector(v.scores), b.CreateVector(types),
-                              v.begin_id, v.end_id, v.add_space_prefix);
+  const auto pieces = b.CreateVectorOfStrings(v.pieces);
+  const auto scores = b.CreateVector(v.scores);
+  return fb::CreateVocabulary(b, pieces, scores, b.CreateVector(types), v.begin_id, v.end_id, v.add_space_prefix);
 }
 
 // ---- from the FlatBuffer
@@ -177,12 +179,16 @@ std::vector<std::byte> BuildDescription(const ModelDescription& description, std
   const std::vector<uint64_t> widths(graph.value_widths.begin(), graph.value_widths.end());
 
   const auto vocabulary = Build(b, description.vocabulary);
+  const auto producer = b.CreateString(description.producer);
+  const auto metadata_vector = b.CreateVector(metadata);
+  const auto tensor_vector = b.CreateVector(tensor_tables);
+  const auto width_vector = b.CreateVector(widths);
+  const auto op_vector = b.CreateVector(op_tables);
+  const auto segment_vector = b.CreateVectorOfStructs(segment_structs);
   fb::FinishModelBuffer(
-      b, fb::CreateModel(b, b.CreateString(description.producer), b.CreateVector(metadata),
-                         static_cast<fb::InputKind>(graph.input), static_cast<uint64_t>(graph.input_width),
-                         static_cast<uint64_t>(graph.context), b.CreateVector(tensor_tables), b.CreateVector(widths),
-                         b.CreateVector(op_tables), graph.output, b.CreateVectorOfStructs(segment_structs),
-                         vocabulary));
+      b, fb::CreateModel(b, producer, metadata_vector, static_cast<fb::InputKind>(graph.input),
+                         static_cast<uint64_t>(graph.input_width), static_cast<uint64_t>(graph.context), tensor_vector,
+                         width_vector, op_vector, graph.output, segment_vector, vocabulary));
   const auto* data = reinterpret_cast<const std::byte*>(b.GetBufferPointer());
   return {data, data + b.GetSize()};
 }
