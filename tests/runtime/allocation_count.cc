@@ -25,6 +25,10 @@ size_t TakeLargestAllocation() { return g_largest.exchange(0); }
 
 }  // namespace tritwise::test
 
+// Sanitisers end the program where there is no memory unless told that it handles that.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+extern "C" const char* __tsan_default_options() { return "allocator_may_return_null=1"; }
+
 extern "C" {
 void* __real_malloc(size_t bytes);
 void* __real_calloc(size_t count, size_t bytes);
@@ -62,7 +66,12 @@ void* operator new(size_t bytes, std::align_val_t alignment) {
   if (data == nullptr) throw std::bad_alloc();
   return data;
 }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  Count(bytes);
+  return __real_malloc(bytes);
+}
 void operator delete(void* data) noexcept { std::free(data); }
+void operator delete(void* data, const std::nothrow_t&) noexcept { std::free(data); }
 void operator delete(void* data, size_t) noexcept { std::free(data); }
 void operator delete(void* data, std::align_val_t) noexcept { std::free(data); }
 void operator delete(void* data, size_t, std::align_val_t) noexcept { std::free(data); }
