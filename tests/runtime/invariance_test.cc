@@ -33,7 +33,7 @@ TEST_CASE("chunks of any length give the same logits") {
     const auto tokens = RandomTokens(kTokens, 150);
     const Logits expected = WholeSequence(model, tokens, 1);
     const auto plan = MakePlan(model, 96);
-    for (const size_t chunk : {1, 2, 3, 7, 16, 63, 64, 65, 89}) {
+    for (const size_t chunk : {1u, 2u, 3u, 7u, 16u, 63u, 64u, 65u, 89u}) {
       const auto session = MakeSession(*plan);
       CHECK(SameBits(AllLogits(*plan, *session, tokens, chunk), expected));
     }

@@ -12,11 +12,11 @@ namespace tritwise::test {
 using namespace tritwise::runtime;  // NOLINT(google-build-using-namespace)
 
 TEST_CASE("ranges cover every item once for any number of threads") {
-  for (const size_t threads : {1, 2, 3, 8}) {
+  for (const size_t threads : {1u, 2u, 3u, 8u}) {
     const auto pool = Must(ThreadPool::Make(threads));
     CHECK(pool->threads() == threads);
-    for (const size_t count : {0, 1, 2, 5, 64, 1000}) {
-      for (const size_t grain : {0, 1, 7, 100, 5000}) {
+    for (const size_t count : {0u, 1u, 2u, 5u, 64u, 1000u}) {
+      for (const size_t grain : {0u, 1u, 7u, 100u, 5000u}) {
         std::vector<std::atomic<int>> done(count);
         std::atomic<size_t> calls{0};
         pool->ForRanges(count, grain, [&](size_t begin, size_t end, size_t thread) {
