@@ -17,9 +17,14 @@ target_compile_options(tritwise_options INTERFACE
 
 # format/, kernels/ and runtime/ report errors as values.
 add_library(tritwise_no_exceptions INTERFACE)
-target_compile_options(tritwise_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
+target_compile_options(tritwise_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+if(NOT TRITWISE_SANITIZE)  # the undefined-behaviour sanitiser looks at types where both kinds of code meet
+  target_compile_options(tritwise_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
+endif()
 
 if(TRITWISE_SANITIZE)
   add_compile_options(-fsanitize=${TRITWISE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
   add_link_options(-fsanitize=${TRITWISE_SANITIZE})
+  # gcc 12 sees uninitialised memory in its own <regex> when sanitisers are on.
+  target_compile_options(tritwise_options INTERFACE -Wno-maybe-uninitialized)
 endif()
