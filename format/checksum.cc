@@ -22,9 +22,7 @@ T Load(const std::byte* p) {
   return value;
 }
 
-uint64_t Round(uint64_t accumulator, uint64_t lane) {
-  return std::rotl(accumulator + lane * kPrime2, 31) * kPrime1;
-}
+uint64_t Round(uint64_t accumulator, uint64_t lane) { return std::rotl(accumulator + lane * kPrime2, 31) * kPrime1; }
 
 uint64_t Merge(uint64_t hash, uint64_t accumulator) { return (hash ^ Round(0, accumulator)) * kPrime1 + kPrime4; }
 

@@ -89,9 +89,9 @@ Result<Op> Parse(const fb::Op& table, size_t index, const std::string& where) {
   op.inputs.assign(table.inputs()->begin(), table.inputs()->end());
   op.output = table.output();
   switch (table.attrs_type()) {
-#define TRITWISE_OP(Name, text)                  \
-  case fb::OpAttrs::Name:                        \
-    op.attrs = Parse(*table.attrs_as_##Name());  \
+#define TRITWISE_OP(Name, text)                 \
+  case fb::OpAttrs::Name:                       \
+    op.attrs = Parse(*table.attrs_as_##Name()); \
     return op;
 #include "format/ops.inc"
 #undef TRITWISE_OP

@@ -59,8 +59,8 @@ struct TernaryLinearAttrs {
 
 // y = x . w^T + bias. With i8 weights the row is quantised and the sum is an exact integer, as above.
 struct PlainLinearAttrs {
-  int32_t weight = 0;        // [outputs, inputs], f32, f16 or i8
-  int32_t bias = kNoTensor;  // f32 [1, outputs]
+  int32_t weight = 0;             // [outputs, inputs], f32, f16 or i8
+  int32_t bias = kNoTensor;       // f32 [1, outputs]
   ActivationQuantiser quantiser;  // used with i8 weights only
 };
 
@@ -71,8 +71,8 @@ struct AttentionAttrs {
   int32_t heads = 0;
   int32_t kv_heads = 0;  // divides heads
   int32_t head_size = 0;
-  float scale = 0.0f;    // usually 1/sqrt(head_size)
-  Storage cache = Storage::kF16;  // f16 or f32: keys and values are rounded to it wherever they are computed
+  float scale = 0.0f;                   // usually 1/sqrt(head_size)
+  Storage cache = Storage::kF16;        // f16 or f32: keys and values are rounded to it wherever they are computed
   std::vector<float> rotary_frequency;  // head_size/2 entries, or none
 };
 

@@ -37,9 +37,8 @@ Result<FileHeader> ReadHeader(std::span<const std::byte> file, const std::string
     return Status::Error(StatusCode::kCorrupt, "%s: the header contradicts itself", path);
   }
   if (header.file_bytes != file.size()) {
-    return Status::Error(StatusCode::kCorrupt,
-                         "%s: has %zu bytes, its header says %" PRIu64 " (%s)", path, file.size(), header.file_bytes,
-                         file.size() < header.file_bytes ? "truncated?" : "something was appended?");
+    return Status::Error(StatusCode::kCorrupt, "%s: has %zu bytes, its header says %" PRIu64 " (%s)", path, file.size(),
+                         header.file_bytes, file.size() < header.file_bytes ? "truncated?" : "something was appended?");
   }
   if (header.flatbuffer_bytes > file.size() - sizeof(header) || header.flatbuffer_bytes > INT32_MAX) {
     return Status::Error(StatusCode::kCorrupt, "%s: the FlatBuffer does not fit into the file", path);

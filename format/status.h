@@ -44,8 +44,8 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {}    // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
@@ -63,17 +63,16 @@ class [[nodiscard]] Result {
 #define TRITWISE_CONCAT_INNER(a, b) a##b
 #define TRITWISE_CONCAT(a, b) TRITWISE_CONCAT_INNER(a, b)
 
-#define TRITWISE_RETURN_IF_ERROR(expression)             \
-  do {                                                   \
-    ::tritwise::Status tritwise_status = (expression);   \
-    if (!tritwise_status.ok()) return tritwise_status;   \
+#define TRITWISE_RETURN_IF_ERROR(expression)           \
+  do {                                                 \
+    ::tritwise::Status tritwise_status = (expression); \
+    if (!tritwise_status.ok()) return tritwise_status; \
   } while (false)
 
 // TRITWISE_ASSIGN_OR_RETURN(auto x, MakeX()): declares x, or returns the error from here.
-#define TRITWISE_ASSIGN_OR_RETURN(declaration, expression)                          \
-  auto TRITWISE_CONCAT(tritwise_result_, __LINE__) = (expression);                  \
-  if (!TRITWISE_CONCAT(tritwise_result_, __LINE__).ok())                            \
-    return TRITWISE_CONCAT(tritwise_result_, __LINE__).status();                    \
+#define TRITWISE_ASSIGN_OR_RETURN(declaration, expression)                                                            \
+  auto TRITWISE_CONCAT(tritwise_result_, __LINE__) = (expression);                                                    \
+  if (!TRITWISE_CONCAT(tritwise_result_, __LINE__).ok()) return TRITWISE_CONCAT(tritwise_result_, __LINE__).status(); \
   declaration = std::move(TRITWISE_CONCAT(tritwise_result_, __LINE__)).value()
 
 }  // namespace tritwise

@@ -36,8 +36,8 @@ struct TernaryGeometry {
   size_t full_chunks = 0;       // of 64 bytes a row
   size_t last_chunk_bytes = 0;  // 0 where the columns fill whole chunks; else a multiple of 4 below 64 or 64
   size_t row_bytes = 0;
-  size_t padded_cols = 0;       // columns that the bytes of a row stand for: how long an activation row must be
-  size_t blocks = 0;            // of four rows
+  size_t padded_cols = 0;  // columns that the bytes of a row stand for: how long an activation row must be
+  size_t blocks = 0;       // of four rows
   size_t total_bytes = 0;
 
   constexpr size_t block_bytes() const { return row_bytes * kTernaryBlockRows; }

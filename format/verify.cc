@@ -72,9 +72,9 @@ class Checker {
       return bad("shape out of range");
     }
     const bool ternary = IsTernary(t.storage);
-    const bool scale_fits = ternary                       ? t.scale != ScaleKind::kNone
+    const bool scale_fits = ternary                     ? t.scale != ScaleKind::kNone
                             : t.storage == Storage::kI8 ? t.scale == ScaleKind::kRow
-                                                          : t.scale == ScaleKind::kNone;
+                                                        : t.scale == ScaleKind::kNone;
     if (!scale_fits) return bad("its kind of scale does not go with its storage");
     if ((ternary || t.storage == Storage::kI8) && t.cols > kMaxIntegerInputs) {
       return bad("more columns than an integer product can sum (131072)");
@@ -101,7 +101,8 @@ class Checker {
         return OpError("it reads a value that nothing has written");
       }
     }
-    if (op.output < 0 || static_cast<size_t>(op.output) >= written_.size() || written_[static_cast<size_t>(op.output)]) {
+    if (op.output < 0 || static_cast<size_t>(op.output) >= written_.size() ||
+        written_[static_cast<size_t>(op.output)]) {
       return OpError("it writes a value that does not exist or is written already");
     }
     TRITWISE_RETURN_IF_ERROR(std::visit([&](const auto& attrs) { return Check(attrs); }, op.attrs));

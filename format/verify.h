@@ -14,8 +14,8 @@ namespace tritwise {
 
 // Limits that keep every size computed from a graph far inside 64 bits.
 inline constexpr int64_t kMaxDimension = int64_t{1} << 31;
-inline constexpr int64_t kMaxElements = int64_t{1} << 48;   // of one tensor
-inline constexpr int64_t kMaxIntegerInputs = 131072;  // columns of an integer product: int32 sums cannot overflow
+inline constexpr int64_t kMaxElements = int64_t{1} << 48;  // of one tensor
+inline constexpr int64_t kMaxIntegerInputs = 131072;       // columns of an integer product: int32 sums cannot overflow
 
 // `where` (a path) starts the error's line.
 Status VerifyGraph(const Graph& graph, const std::string& where);

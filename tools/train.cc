@@ -62,8 +62,7 @@ void Train(const Arguments& a) {
   options.recipe = ChooseRecipe(a);
   options.resume = !a.resume.empty();
   options.folder = options.resume ? path(a.resume) : a.out.empty() ? NewFolder(a) : path(a.out);
-  options.threads =
-      a.threads != 0 ? a.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.threads = a.threads != 0 ? a.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   options.stop = &g_stop;
   std::signal(SIGINT, Stop);
   std::signal(SIGTERM, Stop);

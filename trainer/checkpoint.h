@@ -13,7 +13,7 @@ namespace tritwise {
 struct Checkpoint {
   TrainState state;
   Recipe recipe;
-  int threads = 0;  // that the run used
+  int threads = 0;               // that the run used
   ModelDescription description;  // graph and vocabulary
 };
 

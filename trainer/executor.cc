@@ -6,7 +6,7 @@
 namespace tritwise {
 
 TrainExecutor::TrainExecutor(const Graph& graph, const ParameterLayout& layout, const kernels::Kernels& kernels,
-                   ComputeType type)
+                             ComputeType type)
     : matmul_(type), environment_{graph, layout, kernels, matmul_}, pass_(graph) {
   for (const Op& op : graph.ops) {
     ops_.push_back(std::visit([&](const auto& attrs) { return MakeTrainOp(environment_, op, attrs); }, op.attrs));

@@ -47,7 +47,8 @@ Learner::Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernel
       gradients_(static_cast<size_t>(threads), std::vector<float>(layout_.size())) {
   omp_set_num_threads(threads);
   omp_set_dynamic(0);
-  for (int i = 0; i < threads; ++i) executors_.push_back(std::make_unique<TrainExecutor>(graph, layout_, kernels, type));
+  for (int i = 0; i < threads; ++i)
+    executors_.push_back(std::make_unique<TrainExecutor>(graph, layout_, kernels, type));
 }
 
 TrainState Learner::InitialState() const {

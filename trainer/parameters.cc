@@ -46,7 +46,8 @@ std::vector<float> InitialParameters(const Graph& graph, const ParameterLayout& 
   for (const Op& op : graph.ops) {
     if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) deviation[static_cast<size_t>(a->table)] = 0.02;
     if (const auto* a = std::get_if<NormAttrs>(&op.attrs)) gains.insert(static_cast<size_t>(a->gain));
-    if (const auto* a = std::get_if<TernaryLinearAttrs>(&op.attrs)) gains.insert(static_cast<size_t>(a->quantiser.gain));
+    if (const auto* a = std::get_if<TernaryLinearAttrs>(&op.attrs))
+      gains.insert(static_cast<size_t>(a->quantiser.gain));
   }
 
   std::vector<float> all(layout.size(), 0.0f);

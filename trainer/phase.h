@@ -8,8 +8,8 @@
 namespace tritwise {
 
 struct Phase {
-  bool ternary = false;    // false: linears are plain 16-bit ones, without the ternary linear's norm
-  float strength = 1.0f;   // of the quantisation, in [0, 1]; 1: codes are integers
+  bool ternary = false;   // false: linears are plain 16-bit ones, without the ternary linear's norm
+  float strength = 1.0f;  // of the quantisation, in [0, 1]; 1: codes are integers
   WeightMeasure measure = WeightMeasure::kAbsMean;
 };
 

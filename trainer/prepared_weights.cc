@@ -62,8 +62,7 @@ void PreparedWeights::PrepareTernary(Tensor& tensor, std::span<const float> weig
 void PreparedWeights::PreparePlain(Tensor& tensor, const TensorSpec& spec, std::span<const float> weights,
                                    Precision precision) {
   if (precision == Precision::kExported && spec.storage == Storage::kI8) {
-    tensor.exported.int8 =
-        QuantiseRows(weights, static_cast<size_t>(spec.rows), static_cast<size_t>(spec.cols));
+    tensor.exported.int8 = QuantiseRows(weights, static_cast<size_t>(spec.rows), static_cast<size_t>(spec.cols));
     CodesToCompute(tensor.exported.int8.codes.data(), weights.size(), type_, tensor.matrix.data());
     return;
   }

@@ -25,9 +25,8 @@ float WeightScale(std::span<const float> weights, WeightMeasure measure) {
 std::vector<int8_t> TernaryCodes(std::span<const float> weights, float scale) {
   const float inverse = 1.0f / scale;
   std::vector<int8_t> codes(weights.size());
-  std::transform(weights.begin(), weights.end(), codes.begin(), [&](float w) {
-    return static_cast<int8_t>(std::nearbyint(std::clamp(w * inverse, -1.0f, 1.0f)));
-  });
+  std::transform(weights.begin(), weights.end(), codes.begin(),
+                 [&](float w) { return static_cast<int8_t>(std::nearbyint(std::clamp(w * inverse, -1.0f, 1.0f))); });
   return codes;
 }
 

@@ -21,9 +21,7 @@ namespace {
 
 using std::filesystem::path;
 
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 int64_t PeakRssBytes() {
   rusage usage = {};
@@ -233,8 +231,6 @@ class Run {
 
 RunOutcome TrainRun(const RunOptions& options) { return Run(options).Go(); }
 
-Recipe ReadRunRecipe(const std::filesystem::path& folder) {
-  return ReadRecipe((folder / "recipe.toml").string(), {});
-}
+Recipe ReadRunRecipe(const std::filesystem::path& folder) { return ReadRecipe((folder / "recipe.toml").string(), {}); }
 
 }  // namespace tritwise

@@ -19,7 +19,7 @@ struct RunOptions {
   bool resume = false;  // go on from the folder's checkpoint; the recipe must be the run's
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: save and return after the step under way
-  int64_t stop_after = 0;  // save and return when so many steps of the run are done; 0: at its end
+  int64_t stop_after = 0;                   // save and return when so many steps of the run are done; 0: at its end
 };
 
 struct RunOutcome {

@@ -39,9 +39,8 @@ void WriteSafetensors(const std::string& path, const std::map<std::string, std::
   header["__metadata__"] = metadata;
   uint64_t offset = 0;
   for (const auto& [name, entry] : tensors) {
-    header[name] = {{"dtype", entry.dtype},
-                    {"shape", entry.shape},
-                    {"data_offsets", {offset, offset + entry.bytes.size()}}};
+    header[name] = {
+        {"dtype", entry.dtype}, {"shape", entry.shape}, {"data_offsets", {offset, offset + entry.bytes.size()}}};
     offset += entry.bytes.size();
   }
   std::string text = header.dump();
@@ -56,8 +55,7 @@ void WriteSafetensors(const std::string& path, const std::map<std::string, std::
   ThrowIfError(file.Commit());
 }
 
-SafetensorsFile::SafetensorsFile(const std::string& path)
-    : path_(path), file_(ValueOrThrow(MappedFile::Open(path))) {
+SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path), file_(ValueOrThrow(MappedFile::Open(path))) {
   const auto bytes = file_.bytes();
   uint64_t header_bytes = 0;
   if (bytes.size() < sizeof(header_bytes)) throw Error(path + ": too short for a safetensors file");

@@ -6,9 +6,7 @@ namespace tritwise {
 namespace {
 
 Status Check(const DecoderConfig& c, const DataShape& shape) {
-  const auto bad = [](const char* what) {
-    return Status::Error(StatusCode::kInvalidArgument, "network.%s", what);
-  };
+  const auto bad = [](const char* what) { return Status::Error(StatusCode::kInvalidArgument, "network.%s", what); };
   if (shape.input != InputKind::kTokens) return bad("family: a decoder needs text");
   if (c.width < 1 || c.layers < 1 || c.heads < 1 || c.feed_forward < 1 || c.kv_heads < 0 || c.head_size < 0) {
     return bad("width, layers, heads, feed_forward: must be positive");
@@ -65,8 +63,7 @@ Result<Graph> BuildDecoder(const DecoderConfig& c, const DataShape& shape, const
     x = b.Append(forward + ".add", {x, h}, c.width, AddAttrs{});
   }
   x = b.Norm("norm", x, c.norm, c.norm_eps, c.norm_gain);
-  const int32_t head =
-      c.tied_head ? table : b.Tensor("head.weight", options.plain, shape.output_width, c.width);
+  const int32_t head = c.tied_head ? table : b.Tensor("head.weight", options.plain, shape.output_width, c.width);
   return b.Finish(b.PlainLinear("head", x, head, shape.output_width));
 }
 

@@ -13,9 +13,9 @@ constexpr std::string_view kNames[] = {
 #undef TRITWISE_FAMILY
 };
 
-#define TRITWISE_FAMILY(Name, text)                                                                           \
-  Result<Graph> Build(const Name##Config& config, const DataShape& shape, const LinearOptions& options) {     \
-    return Build##Name(config, shape, options);                                                               \
+#define TRITWISE_FAMILY(Name, text)                                                                       \
+  Result<Graph> Build(const Name##Config& config, const DataShape& shape, const LinearOptions& options) { \
+    return Build##Name(config, shape, options);                                                           \
   }
 #include "format/families/families.inc"
 #undef TRITWISE_FAMILY

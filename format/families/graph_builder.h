@@ -34,9 +34,9 @@ class GraphBuilder {
   }
 
   int32_t Tensor(std::string name, Storage storage, int64_t rows, int64_t cols) {
-    const ScaleKind scale = IsTernary(storage)   ? ScaleKind::kTensor
+    const ScaleKind scale = IsTernary(storage)        ? ScaleKind::kTensor
                             : storage == Storage::kI8 ? ScaleKind::kRow
-                                                        : ScaleKind::kNone;
+                                                      : ScaleKind::kNone;
     graph_.tensors.push_back({std::move(name), storage, scale, rows, cols});
     return static_cast<int32_t>(graph_.tensors.size()) - 1;
   }

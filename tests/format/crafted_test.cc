@@ -41,10 +41,9 @@ TEST_CASE("Enum values of a later version are refused where they stand") {
   }
   CHECK_THAT(Changed([](ModelParts& p) { p.description.graph.tensors[1].scale = static_cast<ScaleKind>(3); }),
              Catch::EndsWith("unknown kind of scale"));
-  CHECK_THAT(Changed([](ModelParts& p) {
-               AttrsOf<NormAttrs>(p.description.graph, "norm").kind = static_cast<NormKind>(3);
-             }),
-             Catch::EndsWith("unknown kind of norm"));
+  CHECK_THAT(
+      Changed([](ModelParts& p) { AttrsOf<NormAttrs>(p.description.graph, "norm").kind = static_cast<NormKind>(3); }),
+      Catch::EndsWith("unknown kind of norm"));
   CHECK_THAT(Changed([](ModelParts& p) {
                AttrsOf<GatedActivationAttrs>(p.description.graph, "blocks.0.feed_forward.gate").kind =
                    static_cast<ActivationKind>(3);
@@ -233,8 +232,8 @@ TEST_CASE("A small FlatBuffer that unfolds to gigabytes is refused") {
   const auto widths = b.CreateVector(std::vector<uint64_t>{});
   const auto ops = b.CreateVector(std::vector<flatbuffers::Offset<fb::Op>>{});
   const auto segments = b.CreateVectorOfStructs(std::vector<fb::Segment>{});
-  fb::FinishModelBuffer(b, fb::CreateModel(b, 0, 0, fb::InputKind::Tokens, 50000, 1, tensors, widths, ops, 0, segments,
-                                           vocabulary));
+  fb::FinishModelBuffer(
+      b, fb::CreateModel(b, 0, 0, fb::InputKind::Tokens, 50000, 1, tensors, widths, ops, 0, segments, vocabulary));
   const auto bytes = std::as_bytes(std::span(b.GetBufferPointer(), b.GetSize()));
   CHECK(ParseRefusal({bytes.begin(), bytes.end()}) == "f: the graph is not a valid FlatBuffer");
 }

@@ -172,8 +172,8 @@ TEST_CASE("Families refuse data that are not theirs") {
 }
 
 TEST_CASE("An mlp is a chain of ternary linears with activations between") {
-  const Graph graph = test::Must(BuildFamily(MlpConfig{{5, 7}, ActivationKind::kSilu, true},
-                                             {InputKind::kFeatures, 3, 2, 0}, {}));
+  const Graph graph =
+      test::Must(BuildFamily(MlpConfig{{5, 7}, ActivationKind::kSilu, true}, {InputKind::kFeatures, 3, 2, 0}, {}));
   CHECK(OpNames(graph) ==
         std::vector<std::string>{"layers.0", "layers.0.activation", "layers.1", "layers.1.activation", "scores"});
   const auto shapes = Shapes(graph);

@@ -19,14 +19,10 @@ Graph GoldenGraph() {
   g.input_width = 5;
   g.context = 16;
   g.tensors = {
-      {"embedding.weight", Storage::kI8, ScaleKind::kRow, 5, 4},
-      {"norm.gain", Storage::kF32, ScaleKind::kNone, 1, 4},
-      {"qkv.weight", Storage::kT2, ScaleKind::kTensor, 8, 4},
-      {"qkv.gain", Storage::kF32, ScaleKind::kNone, 1, 4},
-      {"qkv.bias", Storage::kF32, ScaleKind::kNone, 1, 8},
-      {"out.weight", Storage::kT5, ScaleKind::kRow, 6, 4},
-      {"down.weight", Storage::kF16, ScaleKind::kNone, 4, 3},
-      {"head.weight", Storage::kF32, ScaleKind::kNone, 5, 4},
+      {"embedding.weight", Storage::kI8, ScaleKind::kRow, 5, 4}, {"norm.gain", Storage::kF32, ScaleKind::kNone, 1, 4},
+      {"qkv.weight", Storage::kT2, ScaleKind::kTensor, 8, 4},    {"qkv.gain", Storage::kF32, ScaleKind::kNone, 1, 4},
+      {"qkv.bias", Storage::kF32, ScaleKind::kNone, 1, 8},       {"out.weight", Storage::kT5, ScaleKind::kRow, 6, 4},
+      {"down.weight", Storage::kF16, ScaleKind::kNone, 4, 3},    {"head.weight", Storage::kF32, ScaleKind::kNone, 5, 4},
       {"head.bias", Storage::kF32, ScaleKind::kNone, 1, 5},
   };
   g.value_widths = {4, 4, 8, 4, 6, 3, 4, 4, 4, 5};
@@ -83,8 +79,7 @@ std::vector<std::byte> GoldenData(const TensorSpec& t) {
     default:
       break;
   }
-  const TernaryGeometry g =
-      MakeTernaryGeometry(t.storage, static_cast<size_t>(t.rows), static_cast<size_t>(t.cols));
+  const TernaryGeometry g = MakeTernaryGeometry(t.storage, static_cast<size_t>(t.rows), static_cast<size_t>(t.cols));
   std::vector<std::byte> packed(g.total_bytes);
   PackTernary(g, codes, packed);
   return packed;

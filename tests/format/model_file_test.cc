@@ -138,8 +138,8 @@ TEST_CASE("The writer refuses data or scales of another size than the shape's") 
   const Graph graph = test::TinyDecoder();
   const test::RandomWeights good = test::MakeRandomWeights(graph);
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
-    const std::string refusal = (folder / "m.trit") + ": tensor " + graph.tensors[i].name +
-                                ": data or scales have not the size of its shape";
+    const std::string refusal =
+        (folder / "m.trit") + ": tensor " + graph.tensors[i].name + ": data or scales have not the size of its shape";
     for (const int change : {-1, 1}) {
       test::RandomWeights weights = good;
       weights.data[i].resize(weights.data[i].size() + static_cast<size_t>(change));

@@ -29,9 +29,9 @@ TEST_CASE("Other storages reach every matrix and leave gains, names and operatio
         const bool was_ternary = IsTernary(graph.tensors[i].storage);
         const bool is_matrix = graph.tensors[i].rows > 1;
         CHECK(stored.tensors[i].storage == (was_ternary ? ternary : is_matrix ? plain : Storage::kF32));
-        CHECK(stored.tensors[i].scale == (was_ternary                             ? ScaleKind::kTensor
+        CHECK(stored.tensors[i].scale == (was_ternary                          ? ScaleKind::kTensor
                                           : is_matrix && plain == Storage::kI8 ? ScaleKind::kRow
-                                                                                  : ScaleKind::kNone));
+                                                                               : ScaleKind::kNone));
       }
     }
   }

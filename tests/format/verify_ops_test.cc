@@ -80,10 +80,12 @@ TEST_CASE("A norm's kind, eps and gain are checked, alone and within a linear") 
   for (const int32_t bad : {-2, 0, 1000}) {
     both([bad](NormKind&, float&, int32_t& gain) { gain = bad; }, "the norm's gain does not fit");
   }
-  both([](NormKind&, float& eps, int32_t& gain) {
-    eps = 0.0f;
-    gain = kNoTensor;
-  }, "accepted");
+  both(
+      [](NormKind&, float& eps, int32_t& gain) {
+        eps = 0.0f;
+        gain = kNoTensor;
+      },
+      "accepted");
 }
 
 TEST_CASE("A gain is one row of f32, as wide as what it multiplies") {
@@ -121,11 +123,16 @@ TEST_CASE("A linear's weight fits its kind, its input and its output") {
 TEST_CASE("A bias is one row of f32, as wide as the output") {
   const Graph mlp = test::TinyMlp();
   const std::string refusal = "its bias does not fit";
-  CHECK(Broken("layers.0", [](Graph& g) { ++TensorNamed(g, "layers.0.bias").rows; }, mlp) == refusal);
-  CHECK(Broken("layers.0", [](Graph& g) { ++TensorNamed(g, "layers.0.bias").cols; }, mlp) == refusal);
-  CHECK(Broken("layers.0", [](Graph& g) { AttrsOf<TernaryLinearAttrs>(g, "layers.0").bias = -2; }, mlp) == refusal);
-  CHECK(Broken("layers.0", [](Graph& g) { AttrsOf<TernaryLinearAttrs>(g, "layers.0").bias = 0; }, mlp) == refusal);
-  CHECK(Broken("layers.0", [](Graph& g) { AttrsOf<TernaryLinearAttrs>(g, "layers.0").bias = kNoTensor; }, mlp) ==
+  CHECK(Broken(
+            "layers.0", [](Graph& g) { ++TensorNamed(g, "layers.0.bias").rows; }, mlp) == refusal);
+  CHECK(Broken(
+            "layers.0", [](Graph& g) { ++TensorNamed(g, "layers.0.bias").cols; }, mlp) == refusal);
+  CHECK(Broken(
+            "layers.0", [](Graph& g) { AttrsOf<TernaryLinearAttrs>(g, "layers.0").bias = -2; }, mlp) == refusal);
+  CHECK(Broken(
+            "layers.0", [](Graph& g) { AttrsOf<TernaryLinearAttrs>(g, "layers.0").bias = 0; }, mlp) == refusal);
+  CHECK(Broken(
+            "layers.0", [](Graph& g) { AttrsOf<TernaryLinearAttrs>(g, "layers.0").bias = kNoTensor; }, mlp) ==
         "accepted");
   CHECK(Broken("head", [](Graph& g) { AttrsOf<PlainLinearAttrs>(g, "head").bias = 0; }) == refusal);
 }
@@ -182,14 +189,16 @@ TEST_CASE("Widths of query, key, value and output fit the heads") {
   CHECK(BrokenAttention([](AttentionAttrs& a) { a.heads = 65536; }) == refusal);
   const Graph split = test::WithSplitAttention(test::TinyDecoder());
   for (const auto& [first, second] : {std::pair(0u, 1u), std::pair(0u, 2u)}) {
-    CHECK(Broken(kAttention, [&](Graph& g) {
-            auto& inputs = OpNamed(g, kAttention).inputs;
-            std::swap(inputs[first], inputs[second]);
-          }, split) == refusal);
+    CHECK(Broken(
+              kAttention,
+              [&](Graph& g) {
+                auto& inputs = OpNamed(g, kAttention).inputs;
+                std::swap(inputs[first], inputs[second]);
+              },
+              split) == refusal);
   }
-  CHECK(Broken(kAttention, [](Graph& g) {
-          ++g.value_widths[static_cast<size_t>(OpNamed(g, kAttention).output)];
-        }) == refusal);
+  CHECK(Broken(kAttention, [](Graph& g) { ++g.value_widths[static_cast<size_t>(OpNamed(g, kAttention).output)]; }) ==
+        refusal);
 }
 
 TEST_CASE("The scale of attention is a positive number") {
@@ -221,11 +230,17 @@ TEST_CASE("Rotary frequencies are numbers, one for each pair of a head or none")
 TEST_CASE("An activation is known, has one input and keeps its width") {
   const Graph mlp = test::TinyMlp();
   const std::string name = "layers.0.activation";
-  CHECK(Broken(name, [&](Graph& g) { OpNamed(g, name).inputs = {0, 1}; }, mlp) == "wrong number of inputs");
-  CHECK(Broken(name, [&](Graph& g) { OpNamed(g, name).inputs = {0}; }, mlp) == "input and output differ in width");
-  CHECK(Broken(name, [&](Graph& g) {
-          AttrsOf<ActivationAttrs>(g, name).kind = static_cast<ActivationKind>(3);
-        }, mlp) == "unknown activation");
+  CHECK(Broken(
+            name,
+            [&](Graph& g) {
+              OpNamed(g, name).inputs = {0, 1};
+            },
+            mlp) == "wrong number of inputs");
+  CHECK(Broken(
+            name, [&](Graph& g) { OpNamed(g, name).inputs = {0}; }, mlp) == "input and output differ in width");
+  CHECK(Broken(
+            name, [&](Graph& g) { AttrsOf<ActivationAttrs>(g, name).kind = static_cast<ActivationKind>(3); }, mlp) ==
+        "unknown activation");
 }
 
 TEST_CASE("A gated activation is known, has one input of twice its width or two of its width") {
@@ -235,9 +250,8 @@ TEST_CASE("A gated activation is known, has one input of twice its width or two 
   CHECK(Broken(name, [&](Graph& g) { OpNamed(g, name).inputs = {0, 0, 0}; }) == "wrong number of inputs");
   CHECK(Broken(name, [&](Graph& g) { OpNamed(g, name).inputs = {0}; }) == refusal);
   CHECK(Broken(name, [&](Graph& g) { OpNamed(g, name).inputs.push_back(0); }) == refusal);
-  CHECK(Broken(name, [&](Graph& g) {
-          AttrsOf<GatedActivationAttrs>(g, name).kind = static_cast<ActivationKind>(7);
-        }) == "unknown activation");
+  CHECK(Broken(name, [&](Graph& g) { AttrsOf<GatedActivationAttrs>(g, name).kind = static_cast<ActivationKind>(7); }) ==
+        "unknown activation");
 }
 
 TEST_CASE("An addition has two inputs of its own width") {

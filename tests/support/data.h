@@ -17,11 +17,11 @@ inline std::filesystem::path DataRoot() {
 }  // namespace tritwise::test
 
 // Declares the data folder as `name`, or ends the test case as not run where TRITWISE_DATA is unset.
-#define TRITWISE_NEEDS_DATA(name)                                      \
-  const std::filesystem::path name = ::tritwise::test::DataRoot();     \
-  if (name.empty()) {                                                  \
-    std::puts("not run: TRITWISE_DATA is not set");                    \
-    ::tritwise::test::g_data_missing = true;                           \
-    return;                                                            \
-  }                                                                    \
+#define TRITWISE_NEEDS_DATA(name)                                  \
+  const std::filesystem::path name = ::tritwise::test::DataRoot(); \
+  if (name.empty()) {                                              \
+    std::puts("not run: TRITWISE_DATA is not set");                \
+    ::tritwise::test::g_data_missing = true;                       \
+    return;                                                        \
+  }                                                                \
   static_assert(true)

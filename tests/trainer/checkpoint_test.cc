@@ -18,8 +18,8 @@ Checkpoint SmallCheckpoint() {
   Checkpoint c;
   c.recipe = SmallRun(300).recipe;
   c.threads = 3;
-  c.description.graph = ValueOrThrow(
-      BuildFamily(c.recipe.network, {InputKind::kTokens, 12, 12, 8}, c.recipe.linear_options()));
+  c.description.graph =
+      ValueOrThrow(BuildFamily(c.recipe.network, {InputKind::kTokens, 12, 12, 8}, c.recipe.linear_options()));
   const ParameterLayout layout(c.description.graph);
   c.state.step = 7;
   c.state.optimiser_steps = 3;
@@ -74,8 +74,9 @@ TEST_CASE("a safetensors file that is no checkpoint is refused") {
 TEST_CASE("files that are not safetensors are refused in one line") {
   const TempDir dir;
   const std::string huge(8, '\xFF');
-  for (const std::string& bytes : {std::string(), std::string("abc"), huge + "{}", std::string("\x02\0\0\0\0\0\0\0[]", 10),
-                                   std::string("\x05\0\0\0\0\0\0\0{\"a\":", 13)}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("abc"), huge + "{}", std::string("\x02\0\0\0\0\0\0\0[]", 10),
+        std::string("\x05\0\0\0\0\0\0\0{\"a\":", 13)}) {
     CHECK_THROWS_AS(SafetensorsFile(dir.Write("bad.safetensors", bytes).string()), Error);
   }
   CHECK_THROWS_WITH(SafetensorsFile((dir.path() / "none").string()), Contains("cannot open"));
@@ -83,13 +84,13 @@ TEST_CASE("files that are not safetensors are refused in one line") {
 
 TEST_CASE("a tensor whose offsets do not fit its shape or the file is refused") {
   const TempDir dir;
-  for (const char* header : {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})",
-                             R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
-                             R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})",
-                             R"({"a":{"dtype":"F32","shape":[4611686018427387905],"data_offsets":[0,4]}})",
-                             R"({"a":{"dtype":"X9","shape":[1],"data_offsets":[0,4]}})",
-                             R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})",
-                             R"({"a":{"shape":[1],"data_offsets":[0,4]}})"}) {
+  for (const char* header :
+       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})",
+        R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+        R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})",
+        R"({"a":{"dtype":"F32","shape":[4611686018427387905],"data_offsets":[0,4]}})",
+        R"({"a":{"dtype":"X9","shape":[1],"data_offsets":[0,4]}})",
+        R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", R"({"a":{"shape":[1],"data_offsets":[0,4]}})"}) {
     const uint64_t size = std::strlen(header);
     std::string bytes(reinterpret_cast<const char*>(&size), 8);
     bytes += header;

@@ -165,8 +165,7 @@ TEST_CASE("the gradient of relu is 1 above zero and 0 elsewhere") {
 
 TEST_CASE("gradients of a gated activation agree with central differences") {
   FeatureGraph g(2 * 11);
-  OpFixture f(g.Finish(
-      g.builder().Append("gate", {g.front()}, 11, GatedActivationAttrs{ActivationKind::kSilu})));
+  OpFixture f(g.Finish(g.builder().Append("gate", {g.front()}, 11, GatedActivationAttrs{ActivationKind::kSilu})));
   CheckGradients(f, {4});
 }
 
@@ -205,8 +204,7 @@ TEST_CASE("gradients with bf16 products are close to those with f32 products") {
   config.layers = 2;
   config.heads = 2;
   config.feed_forward = 96;
-  const Graph graph =
-      ValueOrThrow(BuildFamily(config, {InputKind::kTokens, 50, 50, 32}, FeatureGraph::Options()));
+  const Graph graph = ValueOrThrow(BuildFamily(config, {InputKind::kTokens, 50, 50, 32}, FeatureGraph::Options()));
   OpFixture exact(graph, ComputeType::kF32);
   OpFixture fast(graph, ComputeType::kBf16);
   exact.parameters = fast.parameters = InitialParameters(graph, exact.layout, 3);

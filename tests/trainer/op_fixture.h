@@ -42,7 +42,8 @@ class OpFixture {
         } else {
           for (size_t i = 0; i < width; ++i) batch.features.push_back(Uniform(-1.0f, 1.0f));
         }
-        batch.targets.push_back(static_cast<int32_t>(random.Below(drawn++, static_cast<uint32_t>(graph.output_width()))));
+        batch.targets.push_back(
+            static_cast<int32_t>(random.Below(drawn++, static_cast<uint32_t>(graph.output_width()))));
       }
     }
     return batch;

@@ -256,9 +256,9 @@ TEST_CASE("A validation is printed at once, with accuracy where there is one") {
     progress.Validation({49, 2.5, {}, 20480, false});
     progress.Validation({99, 0.25, 0.8812, 10000, true});
   });
-  CHECK(lines == std::vector<std::string>{
-                     "step 50/100  validation loss 2.5000  20,480 tokens",
-                     "step 100/100  validation loss 0.2500  accuracy 88.12 %  10,000 tokens, as exported"});
+  CHECK(lines ==
+        std::vector<std::string>{"step 50/100  validation loss 2.5000  20,480 tokens",
+                                 "step 100/100  validation loss 0.2500  accuracy 88.12 %  10,000 tokens, as exported"});
 }
 
 TEST_CASE("The loss shown is smoothed, and one that is not finite is shown at once") {

@@ -27,8 +27,9 @@ std::string ErrorOf(const std::string& more, const std::vector<std::string>& ove
 using Catch::Contains;
 
 TEST_CASE("a recipe keeps what is written and has defaults for the rest") {
-  const Recipe r = Parse("[network]\nfamily = \"decoder\"\nwidth = 96\nnorm_eps = 1e-6\n[train]\nlearning_rate = 3\n"
-                         "[quantise]\ntransition = 0.25\nmeasure = \"absmedian\"\n");
+  const Recipe r = Parse(
+      "[network]\nfamily = \"decoder\"\nwidth = 96\nnorm_eps = 1e-6\n[train]\nlearning_rate = 3\n"
+      "[quantise]\ntransition = 0.25\nmeasure = \"absmedian\"\n");
   CHECK(std::get<DecoderConfig>(r.network).width == 96);
   CHECK(std::get<DecoderConfig>(r.network).norm_eps == 1e-6f);
   CHECK(std::get<DecoderConfig>(r.network).layers == 4);
@@ -46,13 +47,15 @@ TEST_CASE("an unknown key is refused with its line and the known ones") {
 TEST_CASE("an unknown section is refused") { CHECK_THAT(ErrorOf("[training]\nsteps = 5\n"), Contains("training")); }
 
 TEST_CASE("a wrong type is refused with what would be right") {
-  CHECK_THAT(ErrorOf("[train]\nsteps = \"many\"\n"), Contains("my.toml:4") && Contains("train.steps must be an integer"));
+  CHECK_THAT(ErrorOf("[train]\nsteps = \"many\"\n"),
+             Contains("my.toml:4") && Contains("train.steps must be an integer"));
   CHECK_THAT(ErrorOf("[quantise]\nmeasure = \"mean\"\n"), Contains("absmean | absmedian"));
   CHECK_THAT(ErrorOf("[network]\nfamily = \"mlp\"\nhidden = [4, \"x\"]\n"), Contains("network.hidden"));
 }
 
 TEST_CASE("a transition beyond the end is refused") {
-  CHECK_THAT(ErrorOf("[train]\nsteps = 10\n[quantise]\ntransition = 11\n"), Contains("step 11") && Contains("10 steps"));
+  CHECK_THAT(ErrorOf("[train]\nsteps = 10\n[quantise]\ntransition = 11\n"),
+             Contains("step 11") && Contains("10 steps"));
   CHECK_THAT(ErrorOf("[quantise]\ntransition = 1.5\n"), Contains("quantise.transition"));
 }
 
@@ -83,8 +86,9 @@ TEST_CASE("an override of an unknown key or of no form is refused") {
 }
 
 TEST_CASE("a recipe that is written out reads back as the same recipe") {
-  const Recipe r = Parse("[network]\nfamily = \"mlp\"\nhidden = [5, 6]\n[train]\nlearning_rate = 0.0021\n"
-                         "[quantise]\ntransition = 12\n");
+  const Recipe r = Parse(
+      "[network]\nfamily = \"mlp\"\nhidden = [5, 6]\n[train]\nlearning_rate = 0.0021\n"
+      "[quantise]\ntransition = 12\n");
   const Recipe again = ParseRecipe(WriteRecipe(r), "written", {});
   CHECK(WriteRecipe(again) == WriteRecipe(r));
   CHECK(FirstDifference(r, again).empty());

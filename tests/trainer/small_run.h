@@ -13,9 +13,9 @@ namespace tritwise::test {
 
 // Psalm-like lines from a fixed set of words, so that there is something to learn.
 inline std::string SmallText(size_t lines) {
-  static constexpr const char* kWords[] = {"the",  "lord", "is",    "my",   "shepherd", "i",    "shall", "not",
-                                           "want", "he",   "maketh", "me",  "to",       "lie",  "down",  "in",
-                                           "green", "pastures", "leadeth", "beside", "still", "waters"};
+  static constexpr const char* kWords[] = {
+      "the", "lord", "is",  "my",   "shepherd", "i",     "shall",    "not",     "want",   "he",    "maketh",
+      "me",  "to",   "lie", "down", "in",       "green", "pastures", "leadeth", "beside", "still", "waters"};
   std::string text;
   uint64_t state = 1;
   for (size_t line = 0; line < lines; ++line) {
@@ -32,13 +32,13 @@ class SmallRun {
  public:
   explicit SmallRun(size_t lines = 1500) {
     std::ofstream(folder.path() / "text.txt") << SmallText(lines);
-    recipe = ParseRecipe(
-        "[data]\npath = \"" + (folder.path() / "text.txt").string() +
-            "\"\nvocabulary = 300\ncontext = 32\n"
-            "[network]\nwidth = 32\nlayers = 2\nheads = 2\nfeed_forward = 48\n"
-            "[train]\nsteps = 24\nbatch = 6\nlearning_rate = 5e-3\nwarmup_steps = 4\nvalidate_every = 8\n"
-            "validate_sequences = 8\ncheckpoint_every = 6\n",
-        "small run", {});
+    recipe =
+        ParseRecipe("[data]\npath = \"" + (folder.path() / "text.txt").string() +
+                        "\"\nvocabulary = 300\ncontext = 32\n"
+                        "[network]\nwidth = 32\nlayers = 2\nheads = 2\nfeed_forward = 48\n"
+                        "[train]\nsteps = 24\nbatch = 6\nlearning_rate = 5e-3\nwarmup_steps = 4\nvalidate_every = 8\n"
+                        "validate_sequences = 8\ncheckpoint_every = 6\n",
+                    "small run", {});
   }
 
   RunOptions Options(const std::string& name) const {

@@ -50,8 +50,7 @@ TEST_CASE("a ternary linear gives the outputs and gradients of the authors' pack
     INFO(measure << " at strength " << c["lam"]);
     OpFixture f(OneTernaryLinear(static_cast<int64_t>(inputs), static_cast<int64_t>(outputs)));
     std::copy(w.begin(), w.end(), f.parameters.begin());
-    f.phase = {true, c["lam"].get<float>(),
-               measure == "AbsMean" ? WeightMeasure::kAbsMean : WeightMeasure::kAbsMedian};
+    f.phase = {true, c["lam"].get<float>(), measure == "AbsMean" ? WeightMeasure::kAbsMean : WeightMeasure::kAbsMedian};
     TrainBatch batch = f.RandomBatch({x.size() / inputs});
     batch.features = x;
     const std::vector<float> y = f.Forward(batch);
@@ -86,8 +85,8 @@ TEST_CASE("activation codes are those of the authors' package") {
   for (size_t begin = 0; begin < x.size(); begin += width) {
     std::vector<float> scratch((width + 15) / 16 * 16);
     std::vector<int8_t> q(width);
-    kernels.norm_quantise_row(x.data() + begin, width, {NormKind::kLayer, 1e-5f, nullptr, 128.0f, -128},
-                              scratch.data(), q.data(), width);
+    kernels.norm_quantise_row(x.data() + begin, width, {NormKind::kLayer, 1e-5f, nullptr, 128.0f, -128}, scratch.data(),
+                              q.data(), width);
     codes.insert(codes.end(), q.begin(), q.end());
   }
   CHECK(codes == Flat(golden["x_int"]));
@@ -145,9 +144,9 @@ TEST_CASE("at strength 1 the sums of a ternary linear are whole numbers, with bf
   std::vector<int8_t> q(1000);
   const std::vector<int8_t> codes = TernaryCodes(std::span(f.parameters).first(24 * 1000), scale);
   for (size_t r = 0; r < 9; ++r) {
-    const auto row = f.kernels.norm_quantise_row(batch.features.data() + r * 1000, 1000,
-                                                 {NormKind::kLayer, 1e-5f, nullptr, 128.0f, -128}, scratch.data(),
-                                                 q.data(), 1000);
+    const auto row =
+        f.kernels.norm_quantise_row(batch.features.data() + r * 1000, 1000,
+                                    {NormKind::kLayer, 1e-5f, nullptr, 128.0f, -128}, scratch.data(), q.data(), 1000);
     for (size_t n = 0; n < 24; ++n) {
       int32_t sum = 0;
       for (size_t k = 0; k < 1000; ++k) sum += q[k] * codes[n * 1000 + k];

@@ -71,9 +71,8 @@ Json Validation(const MetricsRecord& record, bool exported) {
   const std::vector<size_t> chosen = Thin(losses, kMostValidations);
   return {{"step", Column(all, chosen, [](const ValidationMetrics& v) { return Json(v.step); })},
           {"loss", Column(all, chosen, [](const ValidationMetrics& v) { return Number(v.loss); })},
-          {"accuracy", Column(all, chosen, [](const ValidationMetrics& v) {
-             return v.accuracy ? Number(*v.accuracy) : Json();
-           })}};
+          {"accuracy",
+           Column(all, chosen, [](const ValidationMetrics& v) { return v.accuracy ? Number(*v.accuracy) : Json(); })}};
 }
 
 Json LastCodes(const MetricsRecord& record) {
@@ -141,10 +140,17 @@ std::string ChartData(const MetricsRecord& record) {
   std::string text;
   for (const char c : data.dump(-1, ' ', true, Json::error_handler_t::replace)) {
     switch (c) {
-      case '<': text += "\\u003c"; break;
-      case '>': text += "\\u003e"; break;
-      case '&': text += "\\u0026"; break;
-      default: text += c;
+      case '<':
+        text += "\\u003c";
+        break;
+      case '>':
+        text += "\\u003e";
+        break;
+      case '&':
+        text += "\\u0026";
+        break;
+      default:
+        text += c;
     }
   }
   return text;

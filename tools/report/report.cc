@@ -29,13 +29,26 @@ std::string EscapeHtml(std::string_view text) {
   std::string escaped;
   for (const char c : ValidUtf8(text)) {
     switch (c) {
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '&': escaped += "&amp;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
-      case '\0': escaped += "\uFFFD"; break;
-      default: escaped += c;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      case '\0':
+        escaped += "\uFFFD";
+        break;
+      default:
+        escaped += c;
     }
   }
   return escaped;

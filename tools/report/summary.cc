@@ -17,9 +17,7 @@ const ValidationMetrics* LastValidation(const MetricsRecord& record, int64_t bef
   return found == record.validations.rend() ? nullptr : &*found;
 }
 
-bool Finished(const MetricsRecord& record) {
-  return record.end && record.end->step >= record.steps.back().step;
-}
+bool Finished(const MetricsRecord& record) { return record.end && record.end->step >= record.steps.back().step; }
 
 // From the log's end; of a run under way or cut short, from the speed of each step.
 std::string TimeText(const MetricsRecord& record) {

@@ -21,7 +21,7 @@ Facts Details(const MetricsRecord& record);
 
 // When the weights became ternary.
 struct TransitionPoint {
-  size_t index = 0;   // in record.steps, of the first ternary step
+  size_t index = 0;  // in record.steps, of the first ternary step
   int64_t step = 0;
   std::optional<TransitionMetrics> how;
 };

@@ -17,10 +17,10 @@ namespace tritwise {
 
 // "run": once when a run begins, and again when it is resumed.
 struct RunMetrics {
-  std::string version;          // of this program
+  std::string version;  // of this program
   int32_t threads = 0;
-  std::string products;         // what multiplies matrices: "oneDNN 2.6.3, bf16 products"
-  std::string target;           // instruction set of our own kernels: "AVX3_ZEN4"
+  std::string products;  // what multiplies matrices: "oneDNN 2.6.3, bf16 products"
+  std::string target;    // instruction set of our own kernels: "AVX3_ZEN4"
   int64_t parameters = 0;
   int64_t train_tokens = 0;     // in the training set; rows where these are not tokens
   int64_t steps = 0;            // of the whole run
@@ -31,7 +31,7 @@ struct RunMetrics {
 // "step": after each step.
 struct StepMetrics {
   int64_t step = 0;
-  double loss = 0.0;           // nats a row, before the step's update
+  double loss = 0.0;  // nats a row, before the step's update
   double learning_rate = 0.0;
   double gradient_norm = 0.0;  // before clipping
   bool ternary = false;        // past the transition step
@@ -50,10 +50,10 @@ struct TransitionMetrics {
 // "validation".
 struct ValidationMetrics {
   int64_t step = 0;
-  double loss = 0.0;                // nats an item
-  std::optional<double> accuracy;   // 0 to 1; written as null where the task has none
-  int64_t items = 0;                // scored tokens or examples
-  bool exported = false;            // computed as the exported file defines it
+  double loss = 0.0;               // nats an item
+  std::optional<double> accuracy;  // 0 to 1; written as null where the task has none
+  int64_t items = 0;               // scored tokens or examples
+  bool exported = false;           // computed as the exported file defines it
 };
 
 // "codes": how the weights of each ternary layer are spread over -1, 0 and +1.

@@ -113,9 +113,9 @@ void Progress::Step(const StepMetrics& metrics) {
   const bool last = metrics.step + 1 >= options_.steps;
   const double since = now - shown_at_;
   const auto steps_since = static_cast<double>(metrics.step - shown_step_);
-  const bool due = terminal_ ? since >= kRedrawSeconds
-                             : since >= kPlainSeconds ||
-                                   steps_since >= std::ceil(kPlainShare * static_cast<double>(options_.steps));
+  const bool due =
+      terminal_ ? since >= kRedrawSeconds
+                : since >= kPlainSeconds || steps_since >= std::ceil(kPlainShare * static_cast<double>(options_.steps));
   if (!first && !last && !due) return;
   shown_at_ = now;
   shown_step_ = metrics.step;

@@ -53,11 +53,11 @@ class Progress {
   bool line_open_ = false;
   std::shared_ptr<spdlog::logger> logger_;
 
-  double shown_at_ = 0.0;     // when a line was last drawn or printed
+  double shown_at_ = 0.0;  // when a line was last drawn or printed
   int64_t shown_step_ = -1;
-  double last_time_ = 0.0;    // of the step before
+  double last_time_ = 0.0;  // of the step before
   int64_t steps_seen_ = 0;
-  double loss_sum_ = 0.0;     // exponentially weighted, each with the sum of its weights
+  double loss_sum_ = 0.0;  // exponentially weighted, each with the sum of its weights
   double loss_weight_ = 0.0;
   double seconds_sum_ = 0.0;
   double seconds_weight_ = 0.0;

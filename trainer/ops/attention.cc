@@ -215,11 +215,11 @@ class AttentionOp : public TrainOp {
   const OpEnvironment& env_;
   const Op& op_;
   const AttentionAttrs& attrs_;
-  size_t size_;      // of a head
+  size_t size_;  // of a head
   size_t heads_;
   size_t kv_heads_;
-  size_t group_;     // query heads that share a key and value head
-  size_t element_;   // bytes of an operand's element
+  size_t group_;    // query heads that share a key and value head
+  size_t element_;  // bytes of an operand's element
   size_t longest_ = 0;
   size_t rotary_length_ = 0;
   std::vector<float> cosine_, sine_, minus_sine_;  // [position, pair]

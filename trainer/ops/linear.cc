@@ -146,9 +146,9 @@ class LinearOp : public TrainOp {
     steps_.resize(pass.rows);
     const kernels::RowQuantiser quantiser = RowQuantiser(pass);
     for (size_t r = 0; r < pass.rows; ++r) {
-      steps_[r] = env_.kernels
-                      .norm_quantise_row(x + r * inputs_, inputs_, quantiser, scratch_.data(), codes_.data(), inputs_)
-                      .step;
+      steps_[r] =
+          env_.kernels.norm_quantise_row(x + r * inputs_, inputs_, quantiser, scratch_.data(), codes_.data(), inputs_)
+              .step;
       CodesToCompute(codes_.data(), inputs_, type, operand + r * inputs_ * ComputeBytes(type));
     }
     sums_.assign(pass.rows * outputs_, 0);

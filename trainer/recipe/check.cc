@@ -26,8 +26,8 @@ void CheckRecipe(const Recipe& r, const std::string& where) {
     if (!condition) throw Error(where + ": " + what);
   };
   const auto within = [&](const char* key, auto value, auto least, auto most) {
-    need(value >= least && value <= most, std::string(key) + " must be from " + std::to_string(least) + " to " +
-                                              std::to_string(most));
+    need(value >= least && value <= most,
+         std::string(key) + " must be from " + std::to_string(least) + " to " + std::to_string(most));
   };
   need(!r.data.path.empty(), "data.path is missing: the text or the images to train on");
   if (r.data.kind == DataKind::kImages) {

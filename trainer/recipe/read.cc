@@ -86,7 +86,7 @@ class SectionReader {
     }
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   void Read(const char* key, const toml::node& node, Enum& value) const {
     const auto named = FromName<Enum>(node.value_or(std::string_view()));
     if (!named.has_value()) Wrong(key, node, "one of: " + NamesOf<Enum>());

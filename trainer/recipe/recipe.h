@@ -91,7 +91,7 @@ struct Recipe {
     double epsilon = 1e-8;
     double clip = 1.0;  // largest norm of the gradient; 0: no clipping
     int64_t seed = 1;
-    int64_t validate_every = 100;  // steps; 0: only at the end
+    int64_t validate_every = 100;     // steps; 0: only at the end
     int64_t validate_sequences = 32;  // of the validation data, while training; all of it at the end
     int64_t checkpoint_every = 200;
 
@@ -122,7 +122,7 @@ struct Recipe {
     StrengthSchedule strength = StrengthSchedule::kStepped;
     int64_t phase_steps = 200;  // length of phasing in
     OptimiserAtTransition optimiser = OptimiserAtTransition::kKeep;
-    int64_t rewarm_steps = 0;  // the learning rate climbs from 0 again over these
+    int64_t rewarm_steps = 0;          // the learning rate climbs from 0 again over these
     NormKind norm = NormKind::kLayer;  // of a ternary linear's input
     int64_t range = 128;               // R of the activations: 127 or 128
     int64_t lowest = -128;             // lowest activation code: -127 or -128

@@ -86,8 +86,7 @@ void CodesToComputeT(const int8_t* q, size_t n, ComputeType type, void* y) {
   });
 }
 
-void MixToComputeT(const float* x, const int8_t* q, size_t n, float scale, float strength, ComputeType type,
-                   void* y) {
+void MixToComputeT(const float* x, const int8_t* q, size_t n, float scale, float strength, ComputeType type, void* y) {
   ForType(type, y, [&](auto* out) HWY_ATTR {
     for (size_t i = 0; i < n; i += kLanes) {
       const F32x16 z = Mul16(Load16(x + i, n - i), Set16(scale));

@@ -61,16 +61,19 @@ void NormBackwardT(const float* x, const float* dy, size_t n, float dy_factor, c
   const bool layer = norm.kind == NormKind::kLayer;
   const float mean =
       layer ? SumOver(n, [&](size_t i, size_t left) HWY_ATTR { return Load16(x + i, left); }) * inverse_n : 0.0f;
-  const auto centred = [&](size_t i, size_t left) HWY_ATTR { return Sub16(LoadFilled(x + i, left, mean), Set16(mean)); };
-  const float variance = SumOver(n, [&](size_t i, size_t left) HWY_ATTR {
-                           const F32x16 c = centred(i, left);
-                           return Mul16(c, c);
-                         }) * inverse_n;
+  const auto centred = [&](size_t i, size_t left)
+                           HWY_ATTR { return Sub16(LoadFilled(x + i, left, mean), Set16(mean)); };
+  const float variance = SumOver(n,
+                                 [&](size_t i, size_t left) HWY_ATTR {
+                                   const F32x16 c = centred(i, left);
+                                   return Mul16(c, c);
+                                 }) *
+                         inverse_n;
   const float rstd = 1.0f / std::sqrt(variance + norm.eps);
   const float mean_g = layer ? SumOver(n, scaled) * inverse_n : 0.0f;
-  const float mean_gx = SumOver(n, [&](size_t i, size_t left) HWY_ATTR {
-                          return Mul16(scaled(i, left), centred(i, left));
-                        }) * rstd * inverse_n;
+  const float mean_gx =
+      SumOver(n, [&](size_t i, size_t left) HWY_ATTR { return Mul16(scaled(i, left), centred(i, left)); }) * rstd *
+      inverse_n;
   for (size_t i = 0; i < n; i += kLanes) {
     const size_t left = n - i;
     const F32x16 xhat = Mul16(centred(i, left), Set16(rstd));
@@ -115,8 +118,8 @@ void ActivateBackwardT(const float* x, const float* dy, size_t n, ActivationKind
   }
 }
 
-void GateBackwardT(const float* gate, const float* up, const float* dy, size_t n, ActivationKind kind,
-                   bool accumulate, float* d_gate, float* d_up) {
+void GateBackwardT(const float* gate, const float* up, const float* dy, size_t n, ActivationKind kind, bool accumulate,
+                   float* d_gate, float* d_up) {
   for (size_t i = 0; i < n; i += kLanes) {
     const size_t left = n - i;
     const ValueAndSlope a = ActivationAndSlope(Load16(gate + i, left), kind);
@@ -180,8 +183,8 @@ HWY_INLINE double WideSum(const float* x, size_t n, Term term) {
   double sum = 0.0;
   for (size_t begin = 0; begin < n; begin += kPart) {
     const float* part = x + begin;
-    sum += static_cast<double>(
-        SumOver(std::min(kPart, n - begin), [&](size_t i, size_t left) HWY_ATTR { return term(Load16(part + i, left)); }));
+    sum += static_cast<double>(SumOver(std::min(kPart, n - begin),
+                                       [&](size_t i, size_t left) HWY_ATTR { return term(Load16(part + i, left)); }));
   }
   return sum;
 }
@@ -203,8 +206,8 @@ void AdamUpdateT(const AdamStep& step, const float* gradient, size_t n, float* w
     const F32x16 first = Add16(Mul16(Load16(m + i, left), Set16(step.beta1)), Mul16(g, Set16(1.0f - step.beta1)));
     const F32x16 second =
         Add16(Mul16(Load16(v + i, left), Set16(step.beta2)), Mul16(Mul16(g, g), Set16(1.0f - step.beta2)));
-    const F32x16 root = Map16([](size_t, VF u) HWY_ATTR { return hn::Sqrt(u); },
-                              Mul16(second, Set16(step.correction2)));
+    const F32x16 root =
+        Map16([](size_t, VF u) HWY_ATTR { return hn::Sqrt(u); }, Mul16(second, Set16(step.correction2)));
     const F32x16 update = Div16(Mul16(first, rate), Add16(root, Set16(step.epsilon)));
     Store16(first, m + i, left);
     Store16(second, v + i, left);

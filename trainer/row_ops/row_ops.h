@@ -21,7 +21,7 @@ constexpr size_t ComputeBytes(ComputeType type) { return type == ComputeType::kB
 struct NormGradient {
   NormKind kind = NormKind::kLayer;
   float eps = 1e-5f;
-  const float* gain = nullptr;   // [n] or null
+  const float* gain = nullptr;     // [n] or null
   float* gain_gradient = nullptr;  // [n], added to; null where there is no gain
 };
 
@@ -30,10 +30,10 @@ struct AdamStep {
   float beta1 = 0.9f;
   float beta2 = 0.95f;
   float epsilon = 1e-8f;
-  float weight_decay = 0.0f;   // decoupled: w -= learning_rate * weight_decay * w
-  float correction1 = 1.0f;    // 1 / (1 - beta1^t)
-  float correction2 = 1.0f;    // 1 / (1 - beta2^t)
-  float gradient_scale = 1.0f; // clipping
+  float weight_decay = 0.0f;    // decoupled: w -= learning_rate * weight_decay * w
+  float correction1 = 1.0f;     // 1 / (1 - beta1^t)
+  float correction2 = 1.0f;     // 1 / (1 - beta2^t)
+  float gradient_scale = 1.0f;  // clipping
 };
 
 // y (bf16 to nearest even, or f32) = x * factor.
@@ -53,8 +53,8 @@ void ScaleAndBias(float* y, size_t n, float factor, const float* bias);
 void Scale(const float* x, size_t n, float factor, float* y);
 
 // dx (set, or added to where `accumulate`) from dy * dy_factor, for y = norm(x) * gain.
-void NormBackward(const float* x, const float* dy, size_t n, float dy_factor, const NormGradient& norm,
-                  bool accumulate, float* dx);
+void NormBackward(const float* x, const float* dy, size_t n, float dy_factor, const NormGradient& norm, bool accumulate,
+                  float* dx);
 
 void ActivateBackward(const float* x, const float* dy, size_t n, ActivationKind kind, bool accumulate, float* dx);
 // d_gate and d_up are set or added to.
