@@ -28,7 +28,6 @@ struct tritwise_session {
 namespace {
 
 using tritwise::Status;
-using tritwise::StatusCode;
 
 thread_local char g_last_error[Status::kMaxMessage + 1] = "";
 

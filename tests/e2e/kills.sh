@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: kills.sh N: kills a run N times at random moments and resumes it.
 . "$(dirname "$0")/common.sh"
-small_recipe $((60 * $1)) 5
+small_recipe $((200 * $1)) 5
 "$TRITWISE" train "$work/recipe.toml" --out "$work/whole" 2> /dev/null
 RANDOM=7
 args=("$work/recipe.toml" --out "$work/run")
