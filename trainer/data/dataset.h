@@ -29,8 +29,9 @@ class Dataset {
   // images). The order depends on the recipe's seed alone: the position is all the state there is.
   virtual TrainBatch Training(uint64_t position, size_t count) = 0;
 
-  // All validation data in order, cut into sequences; `first_sequences` limits it (0: no limit).
-  virtual TrainBatch Validation(size_t first_sequences) const = 0;
+  // The validation data in order, cut into sequences; at most `most_sequences` of them, spread evenly over all
+  // (0: no limit).
+  virtual TrainBatch Validation(size_t most_sequences) const = 0;
   // The validation text for `tritwise eval --perplexity`; empty where validation is not text.
   virtual std::string validation_text() const { return {}; }
 };

@@ -38,11 +38,11 @@ class ImageDataset : public Dataset {
     return batch;
   }
 
-  TrainBatch Validation(size_t first_sequences) const override {
+  TrainBatch Validation(size_t most_sequences) const override {
     TrainBatch batch;
-    size_t count = validation_.images.count;
-    if (first_sequences != 0) count = std::min(count, first_sequences * kSequenceRows);
-    for (size_t i = 0; i < count; ++i) Append(validation_, i, batch);
+    const size_t all = validation_.images.count;
+    const size_t count = most_sequences == 0 ? all : std::min(all, most_sequences * kSequenceRows);
+    for (size_t i = 0; i < count; ++i) Append(validation_, i * all / count, batch);
     return batch;
   }
 

@@ -84,11 +84,11 @@ class TextDataset : public Dataset {
     return batch;
   }
 
-  TrainBatch Validation(size_t first_sequences) const override {
+  TrainBatch Validation(size_t most_sequences) const override {
     TrainBatch batch;
-    std::vector<ScoringWindow> windows = ScoringWindows(validation_.size(), context_);
-    if (first_sequences != 0 && windows.size() > first_sequences) windows.resize(first_sequences);
-    for (const ScoringWindow& window : windows) Append(validation_, window, batch);
+    const std::vector<ScoringWindow> windows = ScoringWindows(validation_.size(), context_);
+    const size_t count = most_sequences == 0 ? windows.size() : std::min(most_sequences, windows.size());
+    for (size_t i = 0; i < count; ++i) Append(validation_, windows[i * windows.size() / count], batch);
     return batch;
   }
 

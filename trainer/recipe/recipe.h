@@ -92,7 +92,7 @@ struct Recipe {
     double clip = 1.0;  // largest norm of the gradient; 0: no clipping
     int64_t seed = 1;
     int64_t validate_every = 100;     // steps; 0: only at the end
-    int64_t validate_sequences = 32;  // of the validation data, while training; all of it at the end
+    int64_t validate_sequences = 32;  // of the validation data, spread over it, while training; all of it at the end
     int64_t checkpoint_every = 200;
 
     template <class Self, class Visitor>
