@@ -59,11 +59,6 @@ TrainState Learner::InitialState() const {
   return state;
 }
 
-const PreparedWeights& Learner::Prepare(const TrainState& state, const Phase& phase, Precision precision) {
-  prepared_.Prepare(state.weights, phase, precision);
-  return prepared_;
-}
-
 double Learner::Accumulate(const TrainBatch& batch, size_t first, size_t last, const TrainState& state,
                            const Phase& phase) {
   const TrainExecutor::Inputs inputs{state.weights, &prepared_, phase, Precision::kTraining};

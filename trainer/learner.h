@@ -65,9 +65,6 @@ class Learner {
   int threads() const { return threads_; }
   // Weights of the linears and embeddings, without counting one twice.
   size_t parameter_count() const;
-  // The worker that runs a whole batch alone, for tests of single operations.
-  TrainExecutor& executor(size_t worker) { return *executors_[worker]; }
-  const PreparedWeights& Prepare(const TrainState& state, const Phase& phase, Precision precision);
 
  private:
   // Forward and backward of the sequences of one part of the batch; returns the sum of losses.
