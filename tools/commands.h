@@ -28,5 +28,6 @@ void AddBench(CLI::App& app);
 void AddTrain(CLI::App& app);
 void AddExport(CLI::App& app);
 void AddReport(CLI::App& app);
+void AddStudy(CLI::App& app);
 
 }  // namespace tritwise

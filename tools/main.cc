@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
   tritwise::AddTrain(app);
   tritwise::AddExport(app);
   tritwise::AddReport(app);
+  tritwise::AddStudy(app);
 #endif
   tritwise::AddRun(app);
   tritwise::AddEval(app);

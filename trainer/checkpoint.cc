@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kFormat = "tritwise-checkpoint-1";
 constexpr const char* kDescription = "tritwise.description";
+constexpr const char* kCodes = "tritwise.codes";
 constexpr const char* kFirst = "adam.first.";
 constexpr const char* kSecond = "adam.second.";
 
@@ -51,6 +52,8 @@ void WriteCheckpoint(const std::string& path, const Checkpoint& checkpoint) {
     add(kSecond + spec.name, state.second_moment);
   }
   tensors[kDescription] = {"U8", {static_cast<int64_t>(description.size())}, description};
+  const std::vector<uint8_t>& codes = checkpoint.codes.packed();
+  tensors[kCodes] = {"U8", {static_cast<int64_t>(codes.size())}, std::as_bytes(std::span(codes))};
   const std::map<std::string, std::string> metadata = {
       {"format", kFormat},
       {"step", std::to_string(state.step)},
@@ -80,6 +83,12 @@ Checkpoint ReadCheckpoint(const std::string& path) {
   const auto packed = file.tensor(kDescription, "U8").bytes;
   const std::vector<std::byte> description(packed.begin(), packed.end());
   checkpoint.description = ValueOrThrow(ParseDescription(description, path));
+
+  if (file.contains(kCodes)) {
+    const auto codes = file.tensor(kCodes, "U8").bytes;
+    const auto* first = reinterpret_cast<const uint8_t*>(codes.data());
+    checkpoint.codes.packed().assign(first, first + codes.size());
+  }
 
   const Graph& graph = checkpoint.description.graph;
   const ParameterLayout layout(graph);

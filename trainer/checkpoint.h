@@ -12,6 +12,7 @@ namespace tritwise {
 
 struct Checkpoint {
   TrainState state;
+  CodeHistory codes;  // as of the last look at them
   Recipe recipe;
   int threads = 0;               // that the run used
   ModelDescription description;  // graph and vocabulary

@@ -188,16 +188,18 @@ Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const 
   return score;
 }
 
-std::vector<CodeShares> Learner::Codes(const TrainState& state) const {
+std::vector<CodeShares> Learner::Codes(std::span<const float> all_weights, CodeHistory& history) const {
+  size_t begin = 0;
   std::vector<CodeShares> all;
   for (size_t t = 0; t < graph_.tensors.size(); ++t) {
     if (!IsTernary(graph_.tensors[t].storage)) continue;
-    const auto weights = layout_.Of(std::span(state.weights), static_cast<int32_t>(t));
+    const auto weights = layout_.Of(all_weights, static_cast<int32_t>(t));
     const auto codes = TernaryCodes(weights, WeightScale(weights, recipe_.quantise.measure));
     const auto share = [&](int8_t code) {
       return static_cast<double>(std::count(codes.begin(), codes.end(), code)) / static_cast<double>(codes.size());
     };
-    all.push_back({graph_.tensors[t].name, share(-1), share(0), share(1)});
+    all.push_back({graph_.tensors[t].name, share(-1), share(0), share(1), history.Exchange(begin, codes)});
+    begin += codes.size();
   }
   return all;
 }

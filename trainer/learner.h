@@ -12,6 +12,7 @@
 
 #include "format/graph.h"
 #include "kernels/kernels.h"
+#include "trainer/code_history.h"
 #include "trainer/executor.h"
 #include "trainer/recipe/recipe.h"
 
@@ -39,12 +40,13 @@ struct Score {
   size_t items = 0;
 };
 
-// Share of weights with each code.
+// Share of weights with each code, and of those whose code is another one than when last looked at.
 struct CodeShares {
   std::string tensor;
   double minus = 0.0;
   double zero = 0.0;
   double plus = 0.0;
+  double changed = 0.0;  // not a number the first time
 };
 
 class Learner {
@@ -59,7 +61,7 @@ class Learner {
   // kExported: as the .trit file will compute.
   Score Evaluate(const TrainBatch& batch, const TrainState& state, const Phase& phase, Precision precision);
 
-  std::vector<CodeShares> Codes(const TrainState& state) const;
+  std::vector<CodeShares> Codes(std::span<const float> weights, CodeHistory& history) const;
 
   const ParameterLayout& layout() const { return layout_; }
   int threads() const { return threads_; }

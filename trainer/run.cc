@@ -29,7 +29,6 @@ int64_t PeakRssBytes() {
   return int64_t{usage.ru_maxrss} * 1024;
 }
 
-path CheckpointPath(const path& folder) { return folder / "checkpoint.safetensors"; }
 path MetricsPath(const path& folder) { return folder / "metrics.jsonl"; }
 
 void MakeFolder(const path& folder) {
@@ -168,6 +167,9 @@ class Run {
     const bool last = state().step == recipe_.train.steps;
     if (recipe_.train.validate_every != 0 && state().step % recipe_.train.validate_every == 0 && !last) Validate(false);
     if (state().step % recipe_.train.checkpoint_every == 0 && !last) Save();
+    if (options_.keep_steps.contains(state().step)) {
+      WriteCheckpoint(KeptCheckpointPath(options_.folder, state().step).string(), checkpoint_);
+    }
   }
 
   void AnnounceTransition(int64_t step) {
@@ -196,7 +198,8 @@ class Run {
     progress_->Validation(line);
     CodesMetrics codes;
     codes.step = last_step;
-    for (const CodeShares& s : learner_->Codes(state())) codes.layers.push_back({s.tensor, s.minus, s.zero, s.plus});
+    for (const CodeShares& s : learner_->Codes(state().weights, checkpoint_.codes))
+      codes.layers.push_back({s.tensor, s.minus, s.zero, s.plus, s.changed});
     metrics_->Write(codes);
     return score;
   }
@@ -228,6 +231,12 @@ class Run {
 };
 
 }  // namespace
+
+path CheckpointPath(const path& folder) { return folder / "checkpoint.safetensors"; }
+
+path KeptCheckpointPath(const path& folder, int64_t step) {
+  return folder / ("checkpoint-" + std::to_string(step) + ".safetensors");
+}
 
 RunOutcome TrainRun(const RunOptions& options) { return Run(options).Go(); }
 

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "trainer/learner.h"
@@ -20,6 +21,7 @@ struct RunOptions {
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: save and return after the step under way
   int64_t stop_after = 0;                   // save and return when so many steps of the run are done; 0: at its end
+  std::set<int64_t> keep_steps;             // checkpoints to keep beside the last, for runs that branch off there
 };
 
 struct RunOutcome {
@@ -33,6 +35,9 @@ struct RunOutcome {
 // Throws Error.
 RunOutcome TrainRun(const RunOptions& options);
 
+std::filesystem::path CheckpointPath(const std::filesystem::path& folder);
+// What a run keeps of one of keep_steps.
+std::filesystem::path KeptCheckpointPath(const std::filesystem::path& folder, int64_t step);
 // The recipe of a run folder.
 Recipe ReadRunRecipe(const std::filesystem::path& folder);
 

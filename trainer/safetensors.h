@@ -31,6 +31,7 @@ class SafetensorsFile {
   explicit SafetensorsFile(const std::string& path);
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  bool contains(const std::string& name) const { return tensors_.contains(name); }
   // Valid as long as this object. Throws Error where there is none of that name and type.
   const SafetensorsEntry& tensor(const std::string& name, const std::string& dtype) const;
   const std::string& path() const { return path_; }

@@ -119,7 +119,8 @@ TEST_CASE("an evaluation does not depend on the number of workers") {
 
 TEST_CASE("shares of codes add up to 1 for each ternary matrix") {
   TinyLearner t(TinyRecipe());
-  const std::vector<CodeShares> shares = t.learner.Codes(t.state);
+  CodeHistory history;
+  const std::vector<CodeShares> shares = t.learner.Codes(t.state.weights, history);
   CHECK(shares.size() == 4);
   for (const CodeShares& s : shares) CHECK(s.minus + s.zero + s.plus == Approx(1.0));
 }

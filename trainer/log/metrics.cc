@@ -116,7 +116,11 @@ void MetricsLog::Write(const ValidationMetrics& metrics) {
 void MetricsLog::Write(const CodesMetrics& metrics) {
   Json layers = Json::array();
   for (const LayerCodes& layer : metrics.layers) {
-    layers.push_back({{"name", layer.name}, {"minus", layer.minus}, {"zero", layer.zero}, {"plus", layer.plus}});
+    layers.push_back({{"name", layer.name},
+                      {"minus", layer.minus},
+                      {"zero", layer.zero},
+                      {"plus", layer.plus},
+                      {"changed", layer.changed}});
   }
   WriteLine(Line({{"type", "codes"}, {"step", metrics.step}, {"layers", std::move(layers)}}));
 }

@@ -56,12 +56,13 @@ struct ValidationMetrics {
   bool exported = false;           // computed as the exported file defines it
 };
 
-// "codes": how the weights of each ternary layer are spread over -1, 0 and +1.
+// "codes": how the weights of each ternary layer are spread over -1, 0 and +1, or would be in the 16-bit phase.
 struct LayerCodes {
   std::string name;
   double minus = 0.0;  // shares; they sum to 1
   double zero = 0.0;
   double plus = 0.0;
+  double changed = 0.0;  // share whose code is another one than in the line before; null in the first
 };
 struct CodesMetrics {
   int64_t step = 0;

@@ -88,7 +88,8 @@ CodesMetrics Codes(const json& object) {
   if (layers == nullptr || !layers->is_array()) return codes;
   for (const json& layer : *layers) {
     if (!layer.is_object()) continue;
-    codes.layers.push_back({Text(layer, "name"), Number(layer, "minus"), Number(layer, "zero"), Number(layer, "plus")});
+    codes.layers.push_back({Text(layer, "name"), Number(layer, "minus"), Number(layer, "zero"), Number(layer, "plus"),
+                            Number(layer, "changed")});
   }
   return codes;
 }

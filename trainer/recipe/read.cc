@@ -3,21 +3,12 @@
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "trainer/error.h"
-#include "trainer/recipe/recipe.h"
+#include "trainer/recipe/apply.h"
 
 namespace tritwise {
 namespace {
-
-std::string Place(const std::string& where, const toml::source_region& source) {
-  if (source.begin.line == 0) return where;
-  std::string place = where;
-  place += ':';
-  place += std::to_string(source.begin.line);
-  return place;
-}
 
 // Reads the fields of one section and refuses keys that are not fields.
 class SectionReader {
@@ -36,14 +27,14 @@ class SectionReader {
       if (known_.contains(std::string(key.str()))) continue;
       std::string all;
       for (const std::string& name : known_) all += (all.empty() ? "" : ", ") + name;
-      throw Error(Place(where_, node.source()) + ": unknown key " + section_ + "." + std::string(key.str()) +
+      throw Error(TomlPlace(where_, node.source()) + ": unknown key " + section_ + "." + std::string(key.str()) +
                   " (known: " + all + ")");
     }
   }
 
  private:
   [[noreturn]] void Wrong(const char* key, const toml::node& node, const std::string& wanted) const {
-    throw Error(Place(where_, node.source()) + ": " + section_ + "." + key + " must be " + wanted);
+    throw Error(TomlPlace(where_, node.source()) + ": " + section_ + "." + key + " must be " + wanted);
   }
 
   void Read(const char* key, const toml::node& node, int64_t& value) const {
@@ -120,28 +111,38 @@ void ReadSection(SectionReader& reader, Section& section) {
   Section::Visit(section, reader);
 }
 
+}  // namespace
+
+std::string TomlPlace(const std::string& where, const toml::source_region& source) {
+  if (source.begin.line == 0) return where;
+  std::string place = where;
+  place += ':';
+  place += std::to_string(source.begin.line);
+  return place;
+}
+
 toml::table ParseToml(const std::string& text, const std::string& where) {
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
-    throw Error(Place(where, error.source()) + ": not valid TOML: " + std::string(error.description()));
+    throw Error(TomlPlace(where, error.source()) + ": not valid TOML: " + std::string(error.description()));
   }
 }
 
-void Apply(const toml::table& root, const std::string& where, Recipe& recipe) {
+void ApplySections(const toml::table& root, const std::string& where, Recipe& recipe) {
   std::set<std::string> sections;
   Recipe::Visit(recipe, [&](const char* name, auto& section) {
     sections.insert(name);
     const toml::node* node = root.get(name);
     if (node == nullptr) return;
-    if (!node->is_table()) throw Error(Place(where, node->source()) + ": " + name + " must be a section");
+    if (!node->is_table()) throw Error(TomlPlace(where, node->source()) + ": " + name + " must be a section");
     SectionReader reader(*node->as_table(), name, where);
     ReadSection(reader, section);
     reader.RefuseOthers();
   });
   for (const auto& [key, node] : root) {
     if (sections.contains(std::string(key.str()))) continue;
-    throw Error(Place(where, node.source()) + ": unknown key " + std::string(key.str()) +
+    throw Error(TomlPlace(where, node.source()) + ": unknown key " + std::string(key.str()) +
                 " (sections: data, network, train, quantise, export)");
   }
 }
@@ -165,14 +166,12 @@ void ApplyOverride(const std::string& text, Recipe& recipe) {
   }
   toml::table root;
   root.insert(section, std::move(fields));
-  Apply(root, where, recipe);
+  ApplySections(root, where, recipe);
 }
-
-}  // namespace
 
 Recipe ParseRecipe(const std::string& text, const std::string& where, const std::vector<std::string>& overrides) {
   Recipe recipe;
-  Apply(ParseToml(text, where), where, recipe);
+  ApplySections(ParseToml(text, where), where, recipe);
   for (const std::string& override_text : overrides) ApplyOverride(override_text, recipe);
   CheckRecipe(recipe, where);
   return recipe;
