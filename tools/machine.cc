@@ -28,6 +28,12 @@ std::string CpuModel() {
   return "unknown";
 }
 
+bool ResetPeakResidentBytes() {
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5";
+  return static_cast<bool>(file.flush());
+}
+
 uint64_t PeakResidentBytes() {
   const std::string kibibytes = Field("/proc/self/status", "VmHWM");
   return kibibytes.empty() ? 0 : std::stoull(kibibytes) * 1024;

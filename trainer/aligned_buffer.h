@@ -21,6 +21,7 @@ class AlignedBuffer {
     return data_.get();
   }
   T* data() const { return data_.get(); }
+  size_t capacity() const { return capacity_; }
 
  private:
   struct Free {

@@ -12,26 +12,32 @@
 namespace tritwise {
 namespace {
 
+// A network whose weights fill a good part of a small machine's memory (16 bytes each while training) is
+// trained with thrift: shorter passes, and cheap values made again.
+constexpr size_t kLargeNetwork = size_t{1} << 25;
+
 // Rows that a worker takes through the network at once, at least: enough for the matrix products to be
 // efficient, few enough for their operands to stay in the core's cache.
-constexpr size_t kPassRows = 256;
+constexpr size_t kPassRows = 512;
+constexpr size_t kPassRowsOfLarge = 256;
 
 // Elements of the parameter vector that one thread sums or updates at a time. Fixed, so that sums over
 // parts do not depend on the number of threads.
 constexpr size_t kPart = 1 << 16;
 
-// Calls body(first, last) for groups of the sequences [first, last) with about kPassRows rows each.
-template <class Body>
-void ForPasses(const TrainBatch& batch, size_t first, size_t last, Body body) {
+// Groups [first, last) of the sequences [first, last), with about `most_rows` rows each.
+std::vector<std::pair<size_t, size_t>> Passes(const TrainBatch& batch, size_t first, size_t last, size_t most_rows) {
+  std::vector<std::pair<size_t, size_t>> passes;
   while (first < last) {
     size_t end = first;
     size_t rows = 0;
-    while (end < last && (rows == 0 || rows + batch.sequence_rows[end] <= kPassRows)) {
+    while (end < last && (rows == 0 || rows + batch.sequence_rows[end] <= most_rows)) {
       rows += batch.sequence_rows[end++];
     }
-    body(first, end);
+    passes.emplace_back(first, end);
     first = end;
   }
+  return passes;
 }
 
 }  // namespace
@@ -42,13 +48,14 @@ Learner::Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernel
       graph_(graph),
       layout_(graph),
       decayed_(DecayedTensors(graph)),
+      large_(layout_.size() > kLargeNetwork),
       threads_(threads),
       prepared_(graph, layout_, type),
-      gradients_(static_cast<size_t>(threads), std::vector<float>(layout_.size())) {
+      gradients_(graph, layout_) {
   omp_set_num_threads(threads);
   omp_set_dynamic(0);
   for (int i = 0; i < threads; ++i)
-    executors_.push_back(std::make_unique<TrainExecutor>(graph, layout_, kernels, type));
+    executors_.push_back(std::make_unique<TrainExecutor>(graph, layout_, kernels, type, large_));
 }
 
 TrainState Learner::InitialState() const {
@@ -60,37 +67,41 @@ TrainState Learner::InitialState() const {
 }
 
 double Learner::Accumulate(const TrainBatch& batch, size_t first, size_t last, const TrainState& state,
-                           const Phase& phase) {
+                           const Phase& phase, bool first_part) {
   const TrainExecutor::Inputs inputs{state.weights, &prepared_, phase, Precision::kTraining};
   const float weight = 1.0f / static_cast<float>(batch.rows());
-  std::vector<double> losses(executors_.size(), 0.0);
+  const size_t workers = executors_.size();
+  std::vector<std::vector<std::pair<size_t, size_t>>> passes;
+  std::vector<size_t> counts;
+  for (size_t w = 0; w < workers; ++w) {
+    const size_t count = last - first;
+    passes.push_back(Passes(batch, first + count * w / workers, first + count * (w + 1) / workers,
+                            large_ ? kPassRowsOfLarge : kPassRows));
+    counts.push_back(passes.back().size());
+  }
+  gradients_.Begin(counts, first_part);
+  std::vector<double> losses(workers, 0.0);
 #pragma omp parallel num_threads(threads_)
   {
     const auto worker = static_cast<size_t>(omp_get_thread_num());
-    const size_t count = last - first;
-    const size_t begin = first + count * worker / executors_.size();
-    const size_t end = first + count * (worker + 1) / executors_.size();
-    ForPasses(batch, begin, end, [&](size_t from, size_t to) {
-      executors_[worker]->Forward(inputs, batch, from, to);
-      losses[worker] += executors_[worker]->Backward(batch, weight, gradients_[worker].data());
-    });
+    for (size_t p = 0; p < passes[worker].size(); ++p) {
+      const auto [begin, end] = passes[worker][p];
+      losses[worker] += executors_[worker]->Train(inputs, batch, begin, end, weight, {gradients_, worker, p});
+    }
   }
   double sum = 0.0;
   for (const double loss : losses) sum += loss;
   return sum;
 }
 
-double Learner::SumGradients() {
+double Learner::SquaredGradient() {
   const auto parts = static_cast<int64_t>((layout_.size() + kPart - 1) / kPart);
   std::vector<double> squares(static_cast<size_t>(parts));
 #pragma omp parallel for schedule(static) num_threads(threads_)
   for (int64_t part = 0; part < parts; ++part) {
     const size_t begin = static_cast<size_t>(part) * kPart;
-    const size_t count = std::min(kPart, layout_.size() - begin);
-    for (size_t worker = 1; worker < gradients_.size(); ++worker) {
-      tritwise::Accumulate(gradients_[worker].data() + begin, count, gradients_[0].data() + begin);
-    }
-    squares[static_cast<size_t>(part)] = SumOfSquares(gradients_[0].data() + begin, count);
+    squares[static_cast<size_t>(part)] =
+        SumOfSquares(gradients_.values().data() + begin, std::min(kPart, layout_.size() - begin));
   }
   double sum = 0.0;
   for (const double square : squares) sum += square;
@@ -118,7 +129,7 @@ void Learner::Update(int64_t step, float gradient_scale, TrainState& state) {
     for (int64_t part = 0; part < parts; ++part) {
       const size_t inside = static_cast<size_t>(part) * kPart;
       const size_t begin = layout_.begin(tensor) + inside;
-      AdamUpdate(own, gradients_[0].data() + begin, std::min(kPart, layout_.count(tensor) - inside),
+      AdamUpdate(own, gradients_.values().data() + begin, std::min(kPart, layout_.count(tensor) - inside),
                  state.weights.data() + begin, state.first_moment.data() + begin, state.second_moment.data() + begin);
     }
   }
@@ -132,24 +143,26 @@ StepResult Learner::Step(const TrainBatch& batch, TrainState& state) {
     std::fill(state.second_moment.begin(), state.second_moment.end(), 0.0f);
     state.optimiser_steps = 0;
   }
+  const Stopwatch prepare;
   prepared_.Prepare(state.weights, phase, Precision::kTraining);
-#pragma omp parallel num_threads(threads_)
-  {
-    std::vector<float>& own = gradients_[static_cast<size_t>(omp_get_thread_num())];
-    std::fill(own.begin(), own.end(), 0.0f);
-  }
+  profile_.prepare_s += prepare.Seconds();
 
+  const Stopwatch forward_and_backward;
   StepResult result;
   const size_t sequences = batch.sequence_rows.size();
   const auto parts = std::min(sequences, static_cast<size_t>(recipe_.train.accumulation));
   for (size_t part = 0; part < parts; ++part) {
-    result.loss += Accumulate(batch, sequences * part / parts, sequences * (part + 1) / parts, state, phase);
+    result.loss += Accumulate(batch, sequences * part / parts, sequences * (part + 1) / parts, state, phase, part == 0);
   }
   result.loss /= static_cast<double>(batch.rows());
-  result.gradient_norm = std::sqrt(SumGradients());
+  profile_.passes_s += forward_and_backward.Seconds();
+
+  const Stopwatch update;
+  result.gradient_norm = std::sqrt(SquaredGradient());
   const double clip = recipe_.train.clip;
   const bool clipped = clip > 0.0 && result.gradient_norm > clip;
   Update(step, clipped ? static_cast<float>(clip / result.gradient_norm) : 1.0f, state);
+  profile_.update_s += update.Seconds();
   ++state.step;
   return result;
 }
@@ -168,13 +181,14 @@ Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const 
   for (int64_t index = 0; index < static_cast<int64_t>(sequences); ++index) {
     const auto s = static_cast<size_t>(index);
     TrainExecutor& executor = *executors_[static_cast<size_t>(omp_get_thread_num())];
-    const std::span<const float> scores = executor.Forward(inputs, batch, s, s + 1);
-    for (size_t r = 0; r < batch.sequence_rows[s]; ++r) {
-      const auto row = scores.subspan(r * width, width);
-      const auto target = static_cast<size_t>(batch.targets[first_row[s] + r]);
-      losses[s] += NegativeLogLikelihood(row, target);
-      hits[s] += HighestScore(row) == target ? 1 : 0;
-    }
+    executor.Evaluate(inputs, batch, s, s + 1, [&](size_t first, size_t count, const float* scores) {
+      for (size_t r = 0; r < count; ++r) {
+        const std::span row(scores + r * width, width);
+        const auto target = static_cast<size_t>(batch.targets[first_row[s] + first + r]);
+        losses[s] += NegativeLogLikelihood(row, target);
+        hits[s] += HighestScore(row) == target ? 1 : 0;
+      }
+    });
   }
   Score score;
   score.items = batch.rows();
@@ -200,6 +214,15 @@ std::vector<CodeShares> Learner::Codes(std::span<const float> all_weights, CodeH
     };
     all.push_back({graph_.tensors[t].name, share(-1), share(0), share(1), history.Exchange(begin, codes)});
     begin += codes.size();
+  }
+  return all;
+}
+
+StepProfile Learner::profile() const {
+  StepProfile all = profile_;
+  all.ops.resize(graph_.ops.size());
+  for (const auto& executor : executors_) {
+    for (size_t i = 0; i < all.ops.size(); ++i) all.ops[i].Add(executor->profile()[i]);
   }
   return all;
 }

@@ -1,7 +1,7 @@
 // One training run's numbers and how a step changes them: shares out the batch, sums gradients, updates.
 //
 // A step has few parallel regions (OpenMP, the pool that oneDNN uses too): prepare weights, forward and
-// backward of each worker's own sequences, sum and clip, update. The result depends on the number of
+// backward of each worker's own sequences, clip, update. The result depends on the number of
 // workers (the order of f32 sums), not on their timing.
 #pragma once
 
@@ -65,23 +65,28 @@ class Learner {
 
   const ParameterLayout& layout() const { return layout_; }
   int threads() const { return threads_; }
+  // Where the steps so far spent their time.
+  StepProfile profile() const;
   // Weights of the linears and embeddings, without counting one twice.
   size_t parameter_count() const;
 
  private:
   // Forward and backward of the sequences of one part of the batch; returns the sum of losses.
-  double Accumulate(const TrainBatch& batch, size_t first, size_t last, const TrainState& state, const Phase& phase);
-  double SumGradients();
+  double Accumulate(const TrainBatch& batch, size_t first, size_t last, const TrainState& state, const Phase& phase,
+                    bool first_part);
+  double SquaredGradient();
   void Update(int64_t step, float gradient_scale, TrainState& state);
 
   const Recipe& recipe_;
   const Graph& graph_;
   ParameterLayout layout_;
   std::vector<bool> decayed_;
+  bool large_;
   int threads_;
   PreparedWeights prepared_;
   std::vector<std::unique_ptr<TrainExecutor>> executors_;
-  std::vector<std::vector<float>> gradients_;  // one for each worker; the sum ends in the first
+  GradientSum gradients_;
+  StepProfile profile_;  // without the operations, which the executors count
 };
 
 }  // namespace tritwise

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "format/half.h"
+#include "trainer/matmul.h"
 
 namespace tritwise {
 namespace {
@@ -23,7 +24,7 @@ void ForPieces(size_t count, Body body) {
 }  // namespace
 
 PreparedWeights::PreparedWeights(const Graph& graph, const ParameterLayout& layout, ComputeType type)
-    : graph_(graph), layout_(layout), type_(type), tensors_(graph.tensors.size()) {
+    : graph_(graph), layout_(layout), type_(type), int8_products_(HasInt8Products()), tensors_(graph.tensors.size()) {
   for (const Op& op : graph.ops) {
     if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) {
       tensors_[static_cast<size_t>(a->table)].use = Tensor::Use::kPlain;
@@ -43,6 +44,7 @@ void PreparedWeights::Prepare(std::span<const float> parameters, const Phase& ph
     if (tensor.use == Tensor::Use::kNone) continue;
     const auto weights = layout_.Of(parameters, static_cast<int32_t>(t));
     tensor.matrix.Reserve(weights.size() * ComputeBytes(type_));
+    tensor.has_codes = false;
     if (tensor.use == Tensor::Use::kTernary && phase.ternary) {
       PrepareTernary(tensor, weights, phase);
     } else {
@@ -53,9 +55,16 @@ void PreparedWeights::Prepare(std::span<const float> parameters, const Phase& ph
 
 void PreparedWeights::PrepareTernary(Tensor& tensor, std::span<const float> weights, const Phase& phase) {
   tensor.scale = WeightScale(weights, phase.measure);
+  tensor.has_codes = int8_products_ && phase.strength == 1.0f;
+  if (tensor.has_codes) tensor.codes.Reserve(weights.size());
   ForPieces(weights.size(), [&](size_t begin, size_t count) {
-    MixTernary(weights.data() + begin, count, 1.0f / tensor.scale, phase.strength, type_,
-               tensor.matrix.data() + begin * ComputeBytes(type_));
+    std::byte* matrix = tensor.matrix.data() + begin * ComputeBytes(type_);
+    if (tensor.has_codes) {
+      RoundTernary(weights.data() + begin, count, 1.0f / tensor.scale, tensor.codes.data() + begin);
+      CodesToCompute(tensor.codes.data() + begin, count, type_, matrix);
+    } else {
+      MixTernary(weights.data() + begin, count, 1.0f / tensor.scale, phase.strength, type_, matrix);
+    }
   });
 }
 

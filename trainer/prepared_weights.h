@@ -24,9 +24,14 @@ class PreparedWeights {
   // For kExported, embeddings and plain linears are also made as their tensor's storage says.
   void Prepare(std::span<const float> parameters, const Phase& phase, Precision precision);
 
+  // Set to whether the CPU is faster at them; the numbers are the same.
+  void UseInt8Products(bool use) { int8_products_ = use; }
+
   // [rows, cols] in the compute type. Ternary: mixed codes, to be multiplied by scale(); plain: the weights;
   // exported int8: the codes, to be multiplied by exported(tensor).scales.
   const void* matrix(int32_t tensor) const { return At(tensor).matrix.data(); }
+  // Ternary at full strength, where the CPU has int8 products: the codes, [rows, cols]. Null otherwise.
+  const int8_t* codes(int32_t tensor) const { return At(tensor).has_codes ? At(tensor).codes.data() : nullptr; }
   float scale(int32_t tensor) const { return At(tensor).scale; }
 
   // Plain tensors as they are stored in the file; only the one that its storage asks for is filled.
@@ -40,6 +45,8 @@ class PreparedWeights {
   struct Tensor {
     enum class Use { kNone, kTernary, kPlain } use = Use::kNone;
     AlignedBuffer<std::byte> matrix;
+    AlignedBuffer<int8_t> codes;
+    bool has_codes = false;
     float scale = 1.0f;
     Exported exported;
   };
@@ -50,6 +57,7 @@ class PreparedWeights {
   const Graph& graph_;
   const ParameterLayout& layout_;
   ComputeType type_;
+  bool int8_products_;
   std::vector<Tensor> tensors_;
 };
 

@@ -36,7 +36,7 @@ void CheckGradients(OpFixture& f, const std::vector<size_t>& sequences) {
   std::vector<float> direction(batch.rows() * static_cast<size_t>(f.graph.output_width()));
   for (float& d : direction) d = f.Uniform(-1.0f, 1.0f);
   f.Forward(batch);
-  f.executor.BackwardFrom(direction, f.gradients.data());
+  f.Backward(direction);
   const auto slope = [&](float& x) {
     return CentralDifference(x, 4e-3f, [&] { return f.Projected(batch, direction); });
   };
@@ -156,7 +156,7 @@ TEST_CASE("the gradient of relu is 1 above zero and 0 elsewhere") {
   TrainBatch batch = f.RandomBatch({1});
   batch.features = {-2.0f, 0.0f, 3.0f};
   f.Forward(batch);
-  f.executor.BackwardFrom(std::vector<float>{5.0f, 6.0f, 7.0f}, f.gradients.data());
+  f.Backward(std::vector<float>{5.0f, 6.0f, 7.0f});
   const auto gradient = f.executor.Gradient(1);
   CHECK(gradient[0] == 0.0f);
   CHECK(gradient[1] == 0.0f);
@@ -197,6 +197,48 @@ TEST_CASE("gradients of a whole decoder agree with central differences") {
   CheckGradients(f, {6, 3});
 }
 
+TEST_CASE("a pass that keeps only what it needs gives the bits of one that keeps every value") {
+  DecoderConfig config;
+  config.width = 32;
+  config.layers = 2;
+  config.heads = 4;
+  config.kv_heads = 2;
+  config.feed_forward = 40;
+  config.norm = NormKind::kRms;
+  config.norm_gain = true;
+  for (const NormKind inner : {NormKind::kNone, NormKind::kLayer, NormKind::kRms}) {
+    LinearOptions options = FeatureGraph::Options();
+    options.quantiser.norm = inner;
+    OpFixture f(ValueOrThrow(BuildFamily(config, {InputKind::kTokens, 50, 50, 100}, options)));
+    for (const float strength : {-1.0f, 0.5f, 1.0f}) {  // below 0: 16-bit
+      f.phase = {strength >= 0.0f, std::fabs(strength), WeightMeasure::kAbsMean};
+      const TrainBatch batch = f.RandomBatch({100, 7});
+      const double loss = f.Train(batch, 0.01f);
+      const std::vector<float> thrifty(f.gradients.begin(), f.gradients.end());
+
+      std::vector<float> scores = f.Forward(batch);
+      double expected = 0.0;
+      for (size_t r = 0; r < batch.rows(); ++r) {
+        expected += CrossEntropyRow(scores.data() + r * 50, 50, static_cast<size_t>(batch.targets[r]), 0.01f);
+      }
+      f.Backward(scores);
+      CHECK(loss == expected);
+      CHECK(std::equal(thrifty.begin(), thrifty.end(), f.gradients.begin()));
+    }
+  }
+}
+
+TEST_CASE("int8 and bf16 products of a ternary linear give the same bits") {
+  if (!HasInt8Products()) return;
+  OpFixture f(ValueOrThrow(BuildFamily(DecoderConfig{}, {InputKind::kTokens, 50, 50, 64}, FeatureGraph::Options())),
+              BestComputeType());
+  f.phase.ternary = true;
+  const TrainBatch batch = f.RandomBatch({64});
+  const std::vector<float> int8 = f.Forward(batch);
+  f.weights.UseInt8Products(false);
+  CHECK(f.Forward(batch) == int8);
+}
+
 TEST_CASE("gradients with bf16 products are close to those with f32 products") {
   if (BestComputeType() != ComputeType::kBf16) return;
   DecoderConfig config;
@@ -210,8 +252,7 @@ TEST_CASE("gradients with bf16 products are close to those with f32 products") {
   exact.parameters = fast.parameters = InitialParameters(graph, exact.layout, 3);
   const TrainBatch batch = exact.RandomBatch({32, 32});
   for (OpFixture* f : {&exact, &fast}) {
-    f->Forward(batch);
-    f->executor.Backward(batch, 1.0f / 64.0f, f->gradients.data());
+    f->Train(batch, 1.0f / 64.0f);
   }
   double difference = 0.0;
   double size = 0.0;

@@ -21,7 +21,8 @@ class OpFixture {
         weights(graph, layout, type),
         executor(graph, layout, kernels, type),
         parameters(layout.size()),
-        gradients(layout.size()) {
+        sum(graph, layout),
+        gradients(sum.values()) {
     for (float& p : parameters) p = Uniform(-0.8f, 0.8f);
   }
 
@@ -56,6 +57,20 @@ class OpFixture {
     return {scores.begin(), scores.end()};
   }
 
+  // After Forward: gradients of the scores times `direction`.
+  void Backward(std::span<const float> direction) {
+    sum.Begin({1}, true);
+    executor.BackwardFrom(direction, {sum});
+  }
+
+  // Forward and backward of the loss times `weight`, as a training step does them; returns the sum of losses.
+  double Train(const TrainBatch& batch, float weight) {
+    weights.Prepare(parameters, phase, Precision::kTraining);
+    sum.Begin({1}, true);
+    return executor.Train({parameters, &weights, phase, Precision::kTraining}, batch, 0, batch.sequence_rows.size(),
+                          weight, {sum});
+  }
+
   // Sum of the scores times `direction`, in double.
   double Projected(const TrainBatch& batch, const std::vector<float>& direction) {
     const std::vector<float> scores = Forward(batch);
@@ -70,7 +85,8 @@ class OpFixture {
   PreparedWeights weights;
   TrainExecutor executor;
   std::vector<float> parameters;
-  std::vector<float> gradients;
+  GradientSum sum;
+  std::span<const float> gradients;  // as the last Backward left them
   Phase phase;
   RandomStream random{17, 3};
   uint64_t drawn = 0;

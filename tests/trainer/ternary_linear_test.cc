@@ -54,7 +54,7 @@ TEST_CASE("a ternary linear gives the outputs and gradients of the authors' pack
     TrainBatch batch = f.RandomBatch({x.size() / inputs});
     batch.features = x;
     const std::vector<float> y = f.Forward(batch);
-    f.executor.BackwardFrom(g, f.gradients.data());
+    f.Backward(g);
     CHECK(LargestDifference(y, Flat(c["y"])) < 2e-5);
     CHECK(LargestDifference(f.executor.Gradient(1), Flat(c["dx"])) < 2e-5);
     CHECK(LargestDifference(std::span(f.gradients).first(w.size()), Flat(c["dW"])) < 2e-5);
@@ -106,7 +106,7 @@ TEST_CASE("at strength 1 the straight-through gradient is that of its definition
   std::vector<float> g(kRows * kOutputs);
   for (float& v : g) v = f.Uniform(-1.0f, 1.0f);
   f.Forward(batch);
-  f.executor.BackwardFrom(g, f.gradients.data());
+  f.Backward(g);
 
   double mean = 0.0;
   for (size_t i = 0; i < kOutputs * kInputs; ++i) mean += std::fabs(double{f.parameters[i]});

@@ -33,7 +33,8 @@ class EmbeddingOp : public TrainOp {
   }
 
   void Backward(TrainPass& pass) override {
-    float* gradient = pass.parameter_gradients + env_.layout.begin(static_cast<size_t>(table_));
+    GradientSum::Turn turn = pass.ParameterGradient(op_, table_);
+    float* gradient = turn.Zeroed();
     const float* dy = pass.OutputGradient(op_);
     for (size_t r = 0; r < pass.rows; ++r) {
       Accumulate(dy + r * width_, width_, gradient + static_cast<size_t>(pass.tokens[r]) * width_);

@@ -4,6 +4,8 @@
 // forward pass. The graph's own description is the only configuration.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -11,62 +13,36 @@
 #include "format/graph.h"
 #include "kernels/kernels.h"
 #include "trainer/aligned_buffer.h"
-#include "trainer/batch.h"
 #include "trainer/matmul.h"
+#include "trainer/ops/pass.h"
 #include "trainer/parameters.h"
-#include "trainer/phase.h"
-#include "trainer/prepared_weights.h"
 
 namespace tritwise {
+
+// Memory that an operation needs only until it returns, shared by all operations of a worker.
+class Scratch {
+ public:
+  enum Slot : size_t { kOperand, kOutputGradient, kInputGradient, kScores, kRow, kSlots };
+  template <class T>
+  T* Get(Slot slot, size_t count) {
+    return reinterpret_cast<T*>(slots_[slot].Reserve(count * sizeof(T)));
+  }
+
+ private:
+  std::array<AlignedBuffer<std::byte>, kSlots> slots_;
+};
 
 // What does not change from pass to pass.
 struct OpEnvironment {
   const Graph& graph;
   const ParameterLayout& layout;
-  const kernels::Kernels& kernels;
+  kernels::Kernels kernels;
   Matmul& matmul;
+  Scratch& scratch;
 };
 
-// Where an operation puts the gradient of an input: set it, or add to what is there.
-struct GradientSlot {
-  float* data = nullptr;  // [rows, width]; null: nobody wants this gradient
-  bool accumulate = false;
-};
-
-// One forward (and backward) pass over some sequences of a batch.
-class TrainPass {
- public:
-  // What the pass computes with.
-  std::span<const float> parameters;
-  const PreparedWeights* weights = nullptr;
-  Phase phase;
-  Precision precision = Precision::kTraining;
-  float* parameter_gradients = nullptr;  // [layout.size()], added to
-
-  // What it computes on.
-  size_t rows = 0;
-  std::span<const int32_t> tokens;
-  std::span<const size_t> sequence_rows;
-
-  TrainPass(const Graph& graph);
-
-  // Makes room for `rows` rows of every value.
-  void Begin(std::span<const float> features);
-  float* value(int32_t index) { return values_[static_cast<size_t>(index)].data(); }
-  const float* gradient(int32_t index) const { return gradients_[static_cast<size_t>(index)].data(); }
-  // The gradient of an operation's output, complete when its backward pass runs.
-  const float* OutputGradient(const Op& op) const { return gradient(op.output); }
-  bool HasGradient(int32_t value) const { return has_gradient_[static_cast<size_t>(value)]; }
-  GradientSlot InputGradient(const Op& op, size_t input);
-  // Where the loss puts the gradient of the network's output.
-  float* LossGradient();
-
- private:
-  const Graph& graph_;
-  std::vector<AlignedBuffer<float>> values_;
-  std::vector<AlignedBuffer<float>> gradients_;
-  std::vector<bool> has_gradient_;
-};
+// Rows [first, first + count) of an operation's output: [count, width]. The receiver may overwrite them.
+using RowSink = std::function<void(size_t first, size_t count, float* rows)>;
 
 class TrainOp {
  public:
@@ -74,8 +50,19 @@ class TrainOp {
   TrainOp(const TrainOp&) = delete;
   TrainOp& operator=(const TrainOp&) = delete;
   virtual ~TrainOp() = default;
+
   virtual void Forward(TrainPass& pass) = 0;
   virtual void Backward(TrainPass& pass) = 0;
+
+  // Whether Backward reads the values of its inputs.
+  virtual bool ReadsInputs(const TrainPass&) const { return false; }
+  // Whether doing Forward again costs less than the memory that keeping its output takes.
+  virtual bool IsCheap() const { return false; }
+
+  // As Forward for the last operation of a network, whose output may be too wide to be kept whole: a few rows
+  // at a time go to `sink`. With `gradients`, what the sink leaves there is the output's gradient, which a
+  // following Backward uses. False: not offered, nothing is done.
+  virtual bool ForwardInChunks(TrainPass&, bool /*gradients*/, const RowSink& /*sink*/) { return false; }
 };
 
 // One factory an operation, found through format/ops.inc; `op` outlives the result.

@@ -38,20 +38,27 @@ class NormOp : public RowWiseOp {
     const GradientSlot dx = pass.InputGradient(op_, 0);
     NormGradient norm{attrs_.kind, attrs_.eps, Gain(pass), nullptr};
     if (attrs_.gain != kNoTensor) {
-      norm.gain_gradient = pass.parameter_gradients + env_.layout.begin(static_cast<size_t>(attrs_.gain));
+      gain_gradient_.assign(width_, 0.0f);
+      norm.gain_gradient = gain_gradient_.data();
     }
     scratch_.Reserve(width_);
     for (size_t r = 0; r < pass.rows; ++r) {
       float* out = dx.data != nullptr ? dx.data + r * width_ : scratch_.data();
       NormBackward(x + r * width_, dy + r * width_, width_, 1.0f, norm, dx.accumulate, out);
     }
+    if (attrs_.gain == kNoTensor) return;
+    GradientSum::Turn turn = pass.ParameterGradient(op_, attrs_.gain);
+    Accumulate(gain_gradient_.data(), width_, turn.Zeroed());
   }
+  bool ReadsInputs(const TrainPass&) const override { return true; }
+  bool IsCheap() const override { return true; }
 
  private:
   const float* Gain(const TrainPass& pass) const {
     return attrs_.gain == kNoTensor ? nullptr : env_.layout.Of(pass.parameters, attrs_.gain).data();
   }
   NormAttrs attrs_;
+  std::vector<float> gain_gradient_;
   AlignedBuffer<float> scratch_;
 };
 
@@ -70,6 +77,8 @@ class ActivationOp : public RowWiseOp {
     ActivateBackward(pass.value(op_.inputs[0]), pass.OutputGradient(op_), pass.rows * width_, kind_, dx.accumulate,
                      dx.data);
   }
+  bool ReadsInputs(const TrainPass&) const override { return true; }
+  bool IsCheap() const override { return true; }
 
  private:
   ActivationKind kind_;
@@ -107,6 +116,8 @@ class GatedActivationOp : public RowWiseOp {
       Deliver(half_up, up, d_up.accumulate);
     }
   }
+  bool ReadsInputs(const TrainPass&) const override { return true; }
+  bool IsCheap() const override { return true; }
 
  private:
   const float* Gate(TrainPass& pass, size_t r) const {
@@ -138,16 +149,7 @@ class AddOp : public RowWiseOp {
   }
 
   void Backward(TrainPass& pass) override {
-    const float* dy = pass.OutputGradient(op_);
-    for (size_t i = 0; i < 2; ++i) {
-      const GradientSlot dx = pass.InputGradient(op_, i);
-      if (dx.data == nullptr) continue;
-      if (dx.accumulate) {
-        Accumulate(dy, pass.rows * width_, dx.data);
-      } else {
-        std::copy_n(dy, pass.rows * width_, dx.data);
-      }
-    }
+    for (size_t i = 0; i < 2; ++i) pass.PassGradientOn(op_, i);
   }
 };
 

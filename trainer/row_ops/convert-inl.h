@@ -107,6 +107,65 @@ void MixTernaryT(const float* x, size_t n, float scale, float strength, ComputeT
   });
 }
 
+// Whole numbers from -128 to 127.
+HWY_INLINE void StoreCodes(F32x16 x, int8_t* q, size_t count) {
+  alignas(64) int8_t buffer[kLanes];
+  int8_t* target = HWY_LIKELY(count >= kLanes) ? q : buffer;
+  ForParts16(
+      [target](size_t i, VF v) HWY_ATTR {
+        const hn::RebindToSigned<DF> di32;
+        const hn::Rebind<int8_t, DF> di8;
+        hn::StoreU(hn::DemoteTo(di8, hn::ConvertTo(di32, v)), di8, target + i * kPartLanes);
+      },
+      x);
+  if (HWY_UNLIKELY(count < kLanes)) std::memcpy(q, buffer, count);
+}
+
+void RoundTernaryT(const float* x, size_t n, float scale, int8_t* q) {
+  for (size_t i = 0; i < n; i += kLanes) {
+    const F32x16 code = RoundClamped(Mul16(Load16(x + i, n - i), Set16(scale)), -1.0f, 1.0f);
+    StoreCodes(code, q + i, n - i);
+  }
+}
+
+void RotateToComputeT(const float* x, const HeadRow& row, const float* cosine, const float* sine, ComputeType type,
+                      void* y) {
+  ForType(type, y, [&](auto* out) HWY_ATTR {
+    const size_t turned = row.pairs == 0 ? 0 : row.rotated;
+    for (size_t head = 0; head < turned; ++head) {
+      const float* a = x + head * row.head_size;
+      const float* b = a + row.pairs;
+      auto* to = out + head * row.head_size;
+      for (size_t i = 0; i < row.pairs; i += kLanes) {
+        const size_t left = row.pairs - i;
+        const F32x16 u = Load16(a + i, left), v = Load16(b + i, left);
+        const F32x16 c = Load16(cosine + i, left), s = Load16(sine + i, left);
+        StoreCompute(Sub16(Mul16(u, c), Mul16(v, s)), to + i, left);
+        StoreCompute(Add16(Mul16(u, s), Mul16(v, c)), to + row.pairs + i, left);
+      }
+      // An odd head has one element without a partner.
+      if (row.head_size % 2 != 0) StoreCompute(Load16(a + row.head_size - 1, 1), to + row.head_size - 1, 1);
+    }
+    const size_t n = row.heads * row.head_size;
+    for (size_t i = turned * row.head_size; i < n; i += kLanes) StoreCompute(Load16(x + i, n - i), out + i, n - i);
+  });
+}
+
+void RotateBackT(float* x, const HeadRow& row, const float* cosine, const float* sine) {
+  if (row.pairs == 0) return;
+  for (size_t head = 0; head < row.rotated; ++head) {
+    float* a = x + head * row.head_size;
+    float* b = a + row.pairs;
+    for (size_t i = 0; i < row.pairs; i += kLanes) {
+      const size_t left = row.pairs - i;
+      const F32x16 u = Load16(a + i, left), v = Load16(b + i, left);
+      const F32x16 c = Load16(cosine + i, left), s = Load16(sine + i, left);
+      Store16(Add16(Mul16(u, c), Mul16(v, s)), a + i, left);
+      Store16(Sub16(Mul16(v, c), Mul16(u, s)), b + i, left);
+    }
+  }
+}
+
 void AccumulateT(const float* x, size_t n, float* y) {
   for (size_t i = 0; i < n; i += kLanes) Store16(Add16(Load16(y + i, n - i), Load16(x + i, n - i)), y + i, n - i);
 }

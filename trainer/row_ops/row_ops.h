@@ -45,6 +45,23 @@ void MixToCompute(const float* x, const int8_t* q, size_t n, float scale, float 
 // y = z + strength * (clamp(round(z), -1, 1) - z) with z = x * scale; strength 1 gives ternary codes.
 void MixTernary(const float* x, size_t n, float scale, float strength, ComputeType type, void* y);
 
+// q = clamp(round(x * scale), -1, 1).
+void RoundTernary(const float* x, size_t n, float scale, int8_t* q);
+
+// A row of heads, the first `rotated` of which are turned by their position: pair i of a head is (element i,
+// element i + head_size/2).
+struct HeadRow {
+  size_t rotated = 0;
+  size_t heads = 0;
+  size_t head_size = 0;
+  size_t pairs = 0;  // head_size/2, or 0: nothing is turned
+};
+// y = x with its first heads turned.
+void RotateToCompute(const float* x, const HeadRow& row, const float* cosine, const float* sine, ComputeType type,
+                     void* y);
+// The other way round, in place: for gradients.
+void RotateBack(float* x, const HeadRow& row, const float* cosine, const float* sine);
+
 // y += x.
 void Accumulate(const float* x, size_t n, float* y);
 // y = y * factor + bias; bias may be null.

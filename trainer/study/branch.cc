@@ -15,8 +15,7 @@ void BranchRun(const path& from_folder, int64_t step, const Recipe& recipe, cons
   Checkpoint checkpoint = ReadCheckpoint(KeptCheckpointPath(from_folder, step).string());
   const std::string difference = FirstDifference(TrunkRecipe(checkpoint.recipe), TrunkRecipe(recipe));
   if (!difference.empty()) throw Error(from_folder.string() + ": cannot branch off from it: " + difference);
-  if (checkpoint.state.step > recipe.transition_step() ||
-      checkpoint.state.step > checkpoint.recipe.transition_step()) {
+  if (checkpoint.state.step > recipe.transition_step() || checkpoint.state.step > checkpoint.recipe.transition_step()) {
     throw Error(from_folder.string() + ": cannot branch off after a transition");
   }
   checkpoint.recipe = recipe;

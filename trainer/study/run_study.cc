@@ -47,7 +47,8 @@ class StudyRunner {
     if (run.condition >= 0) return IsRunFinished(Folder(run)) && CheckSame(run);
     const auto index = static_cast<int>(&run - plan_.data());
     return std::all_of(plan_.begin(), plan_.end(), [&](const StudyRun& other) {
-      return other.trunk != index || exists(Folder(other)) || exists(KeptCheckpointPath(Folder(run), other.branch_step));
+      return other.trunk != index || exists(Folder(other)) ||
+             exists(KeptCheckpointPath(Folder(run), other.branch_step));
     });
   }
 

@@ -16,9 +16,9 @@ struct StudyOptions {
   Study study;
   std::filesystem::path folder;
   int threads = 1;
-  const std::atomic<bool>* stop = nullptr;            // as of RunOptions
-  std::function<void(const std::string& line)> say;   // what is begun and what it skips
-  std::function<void()> report;                       // called after each run that ended
+  const std::atomic<bool>* stop = nullptr;           // as of RunOptions
+  std::function<void(const std::string& line)> say;  // what is begun and what it skips
+  std::function<void()> report;                      // called after each run that ended
 };
 
 // False: stopped before the end. Throws Error; a run whose folder has been made by another recipe is not touched.

@@ -1,4 +1,4 @@
-// tritwise bench: how fast a model runs here, and in how much memory. Each figure is the median of several
+// tritwise bench MODEL: how fast a model runs here, and in how much memory. Each figure is the median of several
 // repetitions; none is printed unless the logits of single rows and of whole batches agree bit for bit.
 #include <algorithm>
 #include <chrono>
@@ -9,9 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/commands.h"
+#include "tools/bench/bench.h"
 #include "tools/machine.h"
-#include "tools/model_flags.h"
 #include "tools/output.h"
 #include "trainer/error_status.h"
 #include "tritwise/session.h"
@@ -26,11 +25,6 @@ constexpr size_t kDecodeTokens = 64;
 constexpr size_t kLeastRepetitions = 5;
 constexpr size_t kMostRepetitions = 200;
 constexpr double kSecondsAFigure = 1.5;
-
-struct BenchFlags {
-  ModelFlags model;
-  bool json = false;
-};
 
 struct Speed {
   size_t rows = 0;  // computed in a repetition
@@ -210,7 +204,9 @@ Json SpeedJson(const Speed& speed) {
           {"repetitions", speed.repetitions}};
 }
 
-void Bench(const BenchFlags& flags) {
+}  // namespace
+
+void BenchModel(const BenchModelFlags& flags) {
   const auto model = flags.model.Load();
   PlanOptions options = flags.model.Options();
   if (model->graph().context != 0) options.max_outputs = 1;
@@ -253,18 +249,6 @@ void Bench(const BenchFlags& flags) {
   std::vector<std::vector<std::string>> table = {{"memory", "bytes", ""}};
   for (const auto& [part, bytes] : parts) table.push_back({part, std::to_string(bytes), FormatBytes(bytes)});
   PrintTable(table);
-}
-
-}  // namespace
-
-void AddBench(CLI::App& app) {
-  auto flags = std::make_shared<BenchFlags>();
-  CLI::App* command = app.add_subcommand("bench", "Measures speed and memory of a model on this machine");
-  flags->model.AddPath(*command);
-  flags->model.AddComputing(*command);
-  command->add_flag("--json", flags->json, "One JSON object");
-  command->footer("Example:\n  tritwise bench model.trit --threads 2");
-  command->callback([flags] { Bench(*flags); });
 }
 
 }  // namespace tritwise
