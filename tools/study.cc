@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tools/commands.h"
+#include "tools/report/study_report.h"
 #include "trainer/study/run_study.h"
 
 namespace tritwise {
@@ -36,6 +37,7 @@ void RunIt(const Arguments& a) {
   options.threads = a.threads != 0 ? a.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   options.stop = &g_stop;
   options.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  options.report = [&options] { WriteStudyReport(options.folder); };
   std::signal(SIGINT, Stop);
   std::signal(SIGTERM, Stop);
   if (!RunStudy(options)) {

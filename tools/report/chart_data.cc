@@ -1,11 +1,11 @@
 #include "tools/report/chart_data.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "tools/report/script_json.h"
 #include "tools/report/series.h"
 #include "tools/report/summary.h"
 
@@ -17,16 +17,6 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kMostPoints = 2000;
 constexpr size_t kMostValidations = 500;
 constexpr size_t kMostCodes = 200;
-
-// Five digits: more cannot be seen, and the page stays small. Not finite becomes null.
-Json Number(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  char text[40];
-  const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific, 4).ptr;
-  double rounded = 0.0;
-  std::from_chars(text, end, rounded);
-  return rounded;
-}
 
 // A field of each of the chosen elements.
 template <class T, class Get>
@@ -46,17 +36,17 @@ Json Training(const MetricsRecord& record) {
   const auto transition = FindTransition(record);
   const std::vector<double> smooth_loss = SmoothedLoss(record);
   const std::vector<double> smooth_speed =
-      Smooth(speeds, SmoothingWindow(record), transition ? transition->index : speeds.size());
+      Smooth(speeds, SmoothingWindow(speeds.size()), transition ? transition->index : speeds.size());
   const std::vector<size_t> chosen = Thin(losses, kMostPoints);
   const auto& steps = record.steps;
-  const auto strength = [](const StepMetrics& step) { return Number(step.ternary ? step.strength : 0.0); };
+  const auto strength = [](const StepMetrics& step) { return RoundedNumber(step.ternary ? step.strength : 0.0); };
   return {{"step", Column(steps, chosen, [](const StepMetrics& s) { return Json(s.step); })},
-          {"loss", Column(losses, chosen, Number)},
-          {"smooth_loss", Column(smooth_loss, chosen, Number)},
-          {"learning_rate", Column(steps, chosen, [](const StepMetrics& s) { return Number(s.learning_rate); })},
+          {"loss", Column(losses, chosen, RoundedNumber)},
+          {"smooth_loss", Column(smooth_loss, chosen, RoundedNumber)},
+          {"learning_rate", Column(steps, chosen, [](const StepMetrics& s) { return RoundedNumber(s.learning_rate); })},
           {"strength", Column(steps, chosen, strength)},
-          {"rows_per_s", Column(speeds, chosen, Number)},
-          {"smooth_rows_per_s", Column(smooth_speed, chosen, Number)}};
+          {"rows_per_s", Column(speeds, chosen, RoundedNumber)},
+          {"smooth_rows_per_s", Column(smooth_speed, chosen, RoundedNumber)}};
 }
 
 // Of the trainer's own precision, or of the exported file's.
@@ -70,9 +60,10 @@ Json Validation(const MetricsRecord& record, bool exported) {
   }
   const std::vector<size_t> chosen = Thin(losses, kMostValidations);
   return {{"step", Column(all, chosen, [](const ValidationMetrics& v) { return Json(v.step); })},
-          {"loss", Column(all, chosen, [](const ValidationMetrics& v) { return Number(v.loss); })},
-          {"accuracy",
-           Column(all, chosen, [](const ValidationMetrics& v) { return v.accuracy ? Number(*v.accuracy) : Json(); })}};
+          {"loss", Column(all, chosen, [](const ValidationMetrics& v) { return RoundedNumber(v.loss); })},
+          {"accuracy", Column(all, chosen, [](const ValidationMetrics& v) {
+             return v.accuracy ? RoundedNumber(*v.accuracy) : Json();
+           })}};
 }
 
 Json LastCodes(const MetricsRecord& record) {
@@ -80,9 +71,9 @@ Json LastCodes(const MetricsRecord& record) {
   if (record.codes.empty()) return codes;
   for (const LayerCodes& layer : record.codes.back().layers) {
     codes["layer"].push_back(layer.name);
-    codes["minus"].push_back(Number(layer.minus));
-    codes["zero"].push_back(Number(layer.zero));
-    codes["plus"].push_back(Number(layer.plus));
+    codes["minus"].push_back(RoundedNumber(layer.minus));
+    codes["zero"].push_back(RoundedNumber(layer.zero));
+    codes["plus"].push_back(RoundedNumber(layer.plus));
   }
   return codes;
 }
@@ -102,9 +93,9 @@ Json Zeros(const MetricsRecord& record) {
         std::minmax_element(record.codes[i].layers.begin(), record.codes[i].layers.end(),
                             [](const LayerCodes& a, const LayerCodes& b) { return a.zero < b.zero; });
     zeros["step"].push_back(record.codes[i].step);
-    zeros["mean"].push_back(Number(means[i]));
-    zeros["low"].push_back(Number(low->zero));
-    zeros["high"].push_back(Number(high->zero));
+    zeros["mean"].push_back(RoundedNumber(means[i]));
+    zeros["low"].push_back(RoundedNumber(low->zero));
+    zeros["high"].push_back(RoundedNumber(high->zero));
   }
   return zeros;
 }
@@ -137,23 +128,7 @@ std::string ChartData(const MetricsRecord& record) {
                      {"exported", Validation(record, true)},
                      {"codes", LastCodes(record)},
                      {"zeros", Zeros(record)}};
-  std::string text;
-  for (const char c : data.dump(-1, ' ', true, Json::error_handler_t::replace)) {
-    switch (c) {
-      case '<':
-        text += "\\u003c";
-        break;
-      case '>':
-        text += "\\u003e";
-        break;
-      case '&':
-        text += "\\u0026";
-        break;
-      default:
-        text += c;
-    }
-  }
-  return text;
+  return ScriptText(data);
 }
 
 }  // namespace tritwise

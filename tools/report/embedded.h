@@ -5,7 +5,13 @@
 
 namespace tritwise {
 
-extern const std::string_view kPageTemplate;  // page.html
-extern const std::string_view kChartJs;       // Chart.js, minified, with its own notices
+extern const std::string_view kPageTemplate;   // page.html
+extern const std::string_view kStudyTemplate;  // study.html
+extern const std::string_view kStudyCss;       // study.css
+extern const std::string_view kStudyJs;        // study.js
+extern const std::string_view kStyle;          // style.css
+extern const std::string_view kChartsJs;       // charts.js
+extern const std::string_view kChartJs;        // Chart.js, minified, with its own notices
+extern const std::string_view kChartJsNotice;  // chart_js_notice.html
 
 }  // namespace tritwise

@@ -28,6 +28,8 @@ std::vector<double> Smooth(std::span<const double> values, double window, size_t
   return smooth;
 }
 
+double SmoothingWindow(size_t steps) { return std::max(5.0, static_cast<double>(steps) / 60.0); }
+
 std::vector<size_t> Thin(std::span<const double> values, size_t most) {
   std::vector<size_t> indices;
   if (values.size() <= most) {

@@ -12,6 +12,9 @@ namespace tritwise {
 // jump. Values that are not finite do not count; where none does, the mean is not a number.
 std::vector<double> Smooth(std::span<const double> values, double window, size_t restart);
 
+// Steps that smoothing averages over, of a run of `steps`.
+double SmoothingWindow(size_t steps);
+
 // Indices, ascending, at most about `most`: the first and the last, and of equal stretches between them the
 // lowest and the highest value, so that a single spike stays to be seen. All where there are no more.
 std::vector<size_t> Thin(std::span<const double> values, size_t most);

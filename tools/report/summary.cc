@@ -91,15 +91,11 @@ std::string TransitionSentence(const MetricsRecord& record) {
   return sentence + ".";
 }
 
-double SmoothingWindow(const MetricsRecord& record) {
-  return std::max(5.0, static_cast<double>(record.steps.size()) / 60.0);
-}
-
 std::vector<double> SmoothedLoss(const MetricsRecord& record) {
   std::vector<double> losses;
   for (const StepMetrics& step : record.steps) losses.push_back(step.loss);
   const auto transition = FindTransition(record);
-  return Smooth(losses, SmoothingWindow(record), transition ? transition->index : losses.size());
+  return Smooth(losses, SmoothingWindow(losses.size()), transition ? transition->index : losses.size());
 }
 
 Facts Headline(const MetricsRecord& record) {

@@ -31,7 +31,5 @@ std::string TransitionSentence(const MetricsRecord& record);
 
 // Of the training loss, over all steps, as it is drawn.
 std::vector<double> SmoothedLoss(const MetricsRecord& record);
-// Steps that smoothing averages over.
-double SmoothingWindow(const MetricsRecord& record);
 
 }  // namespace tritwise
