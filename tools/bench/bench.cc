@@ -31,7 +31,8 @@ void Bench(Arguments& a) {
 
 void AddBench(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("bench", "Measures speed and memory of a model, or of training, on this machine");
+  CLI::App* command =
+      app.add_subcommand("bench", "Measures speed and memory of a model, or of training, on this machine");
   auto* model = command->add_option("MODEL.trit", a->model.model.path, "The model file");
   a->model.model.AddComputing(*command);
   command->add_option("--train", a->training.recipe, "Measure the training steps of this recipe instead")
@@ -40,8 +41,7 @@ void AddBench(CLI::App& app) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_flag("--json", a->model.json, "One JSON object");
-  command->footer(
-      "Examples:\n  tritwise bench model.trit --threads 2\n  tritwise bench --train recipes/small.toml");
+  command->footer("Examples:\n  tritwise bench model.trit --threads 2\n  tritwise bench --train recipes/small.toml");
   command->callback([a] { Bench(*a); });
 }
 
