@@ -15,7 +15,8 @@ using flatbuffers::Offset;
 // arguments is the compiler's, and the same model is to be the same bytes from every compiler.
 
 Offset<fb::ActivationQuantiser> Build(FlatBufferBuilder& b, const ActivationQuantiser& q) {
-  return fb::CreateActivationQuantiser(b, static_cast<fb::NormKind>(q.norm), q.norm_eps, q.gain, q.range, q.lowest);
+  return fb::CreateActivationQuantiser(b, static_cast<fb::NormKind>(q.norm), q.norm_eps, q.gain, q.range, q.lowest,
+                                       static_cast<fb::ActivationMeasure>(q.measure));
 }
 
 Offset<void> Build(FlatBufferBuilder& b, const EmbeddingAttrs& a) { return fb::CreateEmbedding(b, a.table).Union(); }
@@ -65,7 +66,12 @@ Offset<fb::Vocabulary> Build(FlatBufferBuilder& b, const Vocabulary& v) {
 // ---- from the FlatBuffer
 
 ActivationQuantiser Parse(const fb::ActivationQuantiser& q) {
-  return {static_cast<NormKind>(q.norm()), q.norm_eps(), q.gain(), q.range(), q.lowest()};
+  return {static_cast<NormKind>(q.norm()),
+          q.norm_eps(),
+          q.gain(),
+          q.range(),
+          q.lowest(),
+          static_cast<ActivationMeasure>(q.measure())};
 }
 
 EmbeddingAttrs Parse(const fb::Embedding& a) { return {a.table()}; }

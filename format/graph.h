@@ -31,13 +31,14 @@ struct TensorSpec {
 
 // How a row is made integer before an integer product (maths of arXiv 2402.17764 and 2502.11895):
 //   xn = norm(x), times gain where there is one
-//   step = max(max|xn|, kScaleFloor) / range;  q = clamp(round_half_even(xn * (range / max(...))), lowest, 127)
+//   m = max(measure(|xn|), kScaleFloor);  step = m / range;  q = clamp(round_half_even(xn * (range / m)), lowest, 127)
 struct ActivationQuantiser {
   NormKind norm = NormKind::kNone;
   float norm_eps = 1e-5f;
   int32_t gain = kNoTensor;  // f32 [1, cols]
   int32_t range = 127;       // R: 127 or 128
   int32_t lowest = -127;     // -127 or -128
+  ActivationMeasure measure = ActivationMeasure::kAbsMax;
 };
 
 struct EmbeddingAttrs {

@@ -23,6 +23,10 @@ struct EnumNames<NormKind> {
   static constexpr std::array<std::string_view, 3> kNames = {"none", "layer", "rms"};
 };
 template <>
+struct EnumNames<ActivationMeasure> {
+  static constexpr std::array<std::string_view, 3> kNames = {"absmax", "absmean", "absmedian"};
+};
+template <>
 struct EnumNames<ActivationKind> {
   static constexpr std::array<std::string_view, 3> kNames = {"relu", "relu_squared", "silu"};
 };

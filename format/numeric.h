@@ -22,6 +22,10 @@ enum class Storage : uint8_t {
 //   rms:   x / sqrt(mean(x^2) + eps)
 enum class NormKind : uint8_t { kNone = 0, kLayer = 1, kRms = 2 };
 
+// What a row of activations is divided by before it is made integer (arXiv 2402.17764: the largest magnitude;
+// 2407.09527 tries the others). Of an even count the median is the lower one.
+enum class ActivationMeasure : uint8_t { kAbsMax = 0, kAbsMean = 1, kAbsMedian = 2 };
+
 enum class ActivationKind : uint8_t {
   kRelu = 0,
   kReluSquared = 1,

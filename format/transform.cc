@@ -25,7 +25,15 @@ Graph WithStorage(Graph graph, Storage ternary, Storage plain) {
   for (TensorSpec& tensor : graph.tensors) {
     if (IsTernary(tensor.storage)) tensor.storage = ternary;
   }
-  ForEachPlainMatrix(graph, [&](TensorSpec& tensor) { SetPlain(tensor, plain); });
+  for (const Op& op : graph.ops) {
+    if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) {
+      SetPlain(graph.tensors[static_cast<size_t>(a->table)], plain);
+    }
+    const auto* linear = std::get_if<PlainLinearAttrs>(&op.attrs);
+    if (linear != nullptr && op.output == graph.output) {
+      SetPlain(graph.tensors[static_cast<size_t>(linear->weight)], plain);
+    }
+  }
   return graph;
 }
 

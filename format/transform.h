@@ -5,7 +5,7 @@
 
 namespace tritwise {
 
-// Ternary tensors in layout `ternary`, matrices of plain linears and embeddings as `plain`.
+// Ternary tensors in layout `ternary`, embedding and head as `plain`. Other plain linears stay as they are.
 Graph WithStorage(Graph graph, Storage ternary, Storage plain);
 
 // The 16-bit network: every ternary linear becomes a plain one, all matrices f16. With `keep_norms` the

@@ -150,6 +150,7 @@ class Checker {
     if ((q.range != 127 && q.range != 128) || (q.lowest != -127 && q.lowest != -128)) {
       return OpError("activation range is not 127 or 128, or the lowest code not -127 or -128");
     }
+    if (!AtMost(q.measure, ActivationMeasure::kAbsMedian)) return OpError("unknown measure of activations");
     return Status();
   }
 

@@ -58,6 +58,7 @@ void WriteCheckpoint(const std::string& path, const Checkpoint& checkpoint) {
       {"format", kFormat},
       {"step", std::to_string(state.step)},
       {"optimiser_steps", std::to_string(state.optimiser_steps)},
+      {"second_moment_steps", std::to_string(state.second_moment_steps)},
       {"data_position", std::to_string(state.data_position)},
       {"threads", std::to_string(checkpoint.threads)},
       {"recipe", WriteRecipe(checkpoint.recipe)},
@@ -74,6 +75,9 @@ Checkpoint ReadCheckpoint(const std::string& path) {
   Checkpoint checkpoint;
   checkpoint.state.step = ReadNumber<int64_t>(file, "step");
   checkpoint.state.optimiser_steps = ReadNumber<int64_t>(file, "optimiser_steps");
+  checkpoint.state.second_moment_steps = file.metadata().contains("second_moment_steps")
+                                             ? ReadNumber<int64_t>(file, "second_moment_steps")
+                                             : checkpoint.state.optimiser_steps;
   checkpoint.state.data_position = ReadNumber<uint64_t>(file, "data_position");
   checkpoint.threads = ReadNumber<int>(file, "threads");
   const auto recipe = file.metadata().find("recipe");

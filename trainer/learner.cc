@@ -111,19 +111,20 @@ double Learner::SquaredGradient() {
 void Learner::Update(int64_t step, float gradient_scale, TrainState& state) {
   const Recipe::Train& t = recipe_.train;
   ++state.optimiser_steps;
-  const auto power = static_cast<double>(state.optimiser_steps);
+  ++state.second_moment_steps;
   AdamStep adam;
   adam.learning_rate = static_cast<float>(LearningRate(recipe_, step));
   adam.beta1 = static_cast<float>(t.beta1);
   adam.beta2 = static_cast<float>(t.beta2);
   adam.epsilon = static_cast<float>(t.epsilon);
-  adam.correction1 = static_cast<float>(1.0 / (1.0 - std::pow(t.beta1, power)));
-  adam.correction2 = static_cast<float>(1.0 / (1.0 - std::pow(t.beta2, power)));
+  adam.correction1 = static_cast<float>(1.0 / (1.0 - std::pow(t.beta1, static_cast<double>(state.optimiser_steps))));
+  adam.correction2 =
+      static_cast<float>(1.0 / (1.0 - std::pow(t.beta2, static_cast<double>(state.second_moment_steps))));
   adam.gradient_scale = gradient_scale;
 #pragma omp parallel num_threads(threads_)
   for (size_t tensor = 0; tensor < layout_.tensors(); ++tensor) {
     AdamStep own = adam;
-    own.weight_decay = decayed_[tensor] ? static_cast<float>(t.weight_decay) : 0.0f;
+    own.weight_decay = decayed_[tensor] ? static_cast<float>(WeightDecay(recipe_, step)) : 0.0f;
     const auto parts = static_cast<int64_t>((layout_.count(tensor) + kPart - 1) / kPart);
 #pragma omp for schedule(static) nowait
     for (int64_t part = 0; part < parts; ++part) {
@@ -135,14 +136,19 @@ void Learner::Update(int64_t step, float gradient_scale, TrainState& state) {
   }
 }
 
+void ResetOptimiser(OptimiserAtTransition how, TrainState& state) {
+  if (how == OptimiserAtTransition::kKeep) return;
+  std::fill(state.second_moment.begin(), state.second_moment.end(), 0.0f);
+  state.second_moment_steps = 0;
+  if (how == OptimiserAtTransition::kResetSecond) return;
+  std::fill(state.first_moment.begin(), state.first_moment.end(), 0.0f);
+  state.optimiser_steps = 0;
+}
+
 StepResult Learner::Step(const TrainBatch& batch, TrainState& state) {
   const int64_t step = state.step;
   const Phase phase = PhaseOf(recipe_, step);
-  if (step == recipe_.transition_step() && recipe_.quantise.optimiser == OptimiserAtTransition::kReset) {
-    std::fill(state.first_moment.begin(), state.first_moment.end(), 0.0f);
-    std::fill(state.second_moment.begin(), state.second_moment.end(), 0.0f);
-    state.optimiser_steps = 0;
-  }
+  if (step == recipe_.transition_step()) ResetOptimiser(recipe_.quantise.optimiser, state);
   const Stopwatch prepare;
   prepared_.Prepare(state.weights, phase, Precision::kTraining);
   profile_.prepare_s += prepare.Seconds();
@@ -167,7 +173,9 @@ StepResult Learner::Step(const TrainBatch& batch, TrainState& state) {
   return result;
 }
 
-Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const Phase& phase, Precision precision) {
+Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const Phase& training, Precision precision) {
+  Phase phase = training;
+  phase.rounding = Rounding::kNearest;  // chance is for training only
   prepared_.Prepare(state.weights, phase, precision);
   const TrainExecutor::Inputs inputs{state.weights, &prepared_, phase, precision};
   const size_t sequences = batch.sequence_rows.size();

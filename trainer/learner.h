@@ -21,13 +21,17 @@ namespace tritwise {
 // Everything that training changes: what a checkpoint holds. No random state is missing: all random
 // numbers are drawn by position from the recipe's seed (trainer/random.h).
 struct TrainState {
-  int64_t step = 0;             // steps done
-  int64_t optimiser_steps = 0;  // since the moments were last reset
-  uint64_t data_position = 0;   // items drawn from the training stream
-  std::vector<float> weights;   // master weights, laid out by ParameterLayout
+  int64_t step = 0;                 // steps done
+  int64_t optimiser_steps = 0;      // since the first moments were last reset
+  int64_t second_moment_steps = 0;  // since the second ones were
+  uint64_t data_position = 0;       // items drawn from the training stream
+  std::vector<float> weights;       // master weights, laid out by ParameterLayout
   std::vector<float> first_moment;
   std::vector<float> second_moment;
 };
+
+// What the recipe wants done to the moments at the transition.
+void ResetOptimiser(OptimiserAtTransition how, TrainState& state);
 
 struct StepResult {
   double loss = 0.0;           // mean over the batch's rows, nats

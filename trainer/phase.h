@@ -11,6 +11,9 @@ struct Phase {
   bool ternary = false;   // false: linears are plain 16-bit ones, without the ternary linear's norm
   float strength = 1.0f;  // of the quantisation, in [0, 1]; 1: codes are integers
   WeightMeasure measure = WeightMeasure::kAbsMean;
+  Rounding rounding = Rounding::kNearest;
+  uint64_t seed = 0;  // of stochastic rounding, whose numbers are drawn by
+  int64_t step = 0;   // seed, step, tensor and place
 };
 
 // How the float parts of a network are computed.

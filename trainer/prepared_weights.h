@@ -51,7 +51,7 @@ class PreparedWeights {
     Exported exported;
   };
   const Tensor& At(int32_t tensor) const { return tensors_[static_cast<size_t>(tensor)]; }
-  void PrepareTernary(Tensor& tensor, std::span<const float> weights, const Phase& phase);
+  void PrepareTernary(Tensor& tensor, size_t number, std::span<const float> weights, const Phase& phase);
   void PreparePlain(Tensor& tensor, const TensorSpec& spec, std::span<const float> weights, Precision precision);
 
   const Graph& graph_;

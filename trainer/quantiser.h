@@ -14,6 +14,12 @@ enum class WeightMeasure : uint8_t {
   kAbsMedian,  // median |w|, the lower one of an even count
 };
 
+// How an entry becomes a code while training. Exported codes are always the nearest.
+enum class Rounding : uint8_t {
+  kNearest,     // half to even
+  kStochastic,  // sign(z) with probability min(|z|, 1), else 0: the code's mean is z
+};
+
 // max(measure(|w|), kScaleFloor): the value of code +1. Its reciprocal is what entries are multiplied by.
 float WeightScale(std::span<const float> weights, WeightMeasure measure);
 

@@ -173,11 +173,14 @@ class Run {
   }
 
   void AnnounceTransition(int64_t step) {
-    const bool reset = recipe_.quantise.optimiser == OptimiserAtTransition::kReset;
-    const bool phased = recipe_.quantise.strength == StrengthSchedule::kPhased;
-    metrics_->Write(TransitionMetrics{step, reset, phased});
-    progress_->Line("step " + std::to_string(step) + ": transition to 1.58-bit, optimiser state " +
-                    (reset ? "reset" : "kept") + ", quantisation " + (phased ? "phased in" : "stepped"));
+    const auto how = recipe_.quantise.optimiser;
+    const bool phased = recipe_.quantise.strength != StrengthSchedule::kStepped;
+    metrics_->Write(TransitionMetrics{step, how != OptimiserAtTransition::kKeep, phased});
+    const char* optimiser = how == OptimiserAtTransition::kKeep    ? "kept"
+                            : how == OptimiserAtTransition::kReset ? "reset"
+                                                                   : "reset (second moments only)";
+    progress_->Line("step " + std::to_string(step) + ": transition to 1.58-bit, optimiser state " + optimiser +
+                    ", quantisation " + (phased ? "phased in" : "stepped"));
   }
 
   // Scores the network as it stands: as it will be exported once it is fully ternary, else as it trains.

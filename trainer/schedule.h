@@ -8,13 +8,15 @@
 
 namespace tritwise {
 
-// Steps count from 0. Linear warm-up to the peak over warmup_steps, then the cosine down to
-// final_learning_rate * peak at the last step, or flat. With rewarm_steps the rate climbs from 0 again after
-// the transition to where the schedule then is, as the code of arXiv 2502.11895 does on a reset.
+// Steps count from 0. Linear warm-up to the peak over warmup_steps, then as the schedule says, down to
+// final_learning_rate * peak at the last step. The peak is the second stage's from its step on. With
+// rewarm_steps the rate climbs from 0 again after the transition to where the schedule then is, as the code
+// of arXiv 2502.11895 does on a reset.
 double LearningRate(const Recipe& recipe, int64_t step);
 
-// Ternary from the transition step on. Strength while phasing in (arXiv 2502.11895), k steps after the
-// transition of T: 2 * sigmoid(5 k / T) - 1, then 1.
+double WeightDecay(const Recipe& recipe, int64_t step);
+
+// Ternary from the transition step on; its strength as StrengthSchedule says, then 1.
 Phase PhaseOf(const Recipe& recipe, int64_t step);
 
 }  // namespace tritwise

@@ -24,6 +24,25 @@ Result<Graph> Build(std::monostate, const DataShape&, const LinearOptions&) {
   return Status::Error(StatusCode::kInvalidArgument, "network.family: there is none of that name");
 }
 
+// A pattern that names nothing is a slip of the pen.
+Status CheckLinears(const Graph& graph, const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns) {
+    const Op* some = nullptr;
+    bool found = false;
+    for (const Op& op : graph.ops) {
+      if (op.kind() != OpKind::kTernaryLinear && op.kind() != OpKind::kPlainLinear) continue;
+      if (some == nullptr) some = &op;
+      found = found || (op.kind() == OpKind::kTernaryLinear && MatchesPattern(op.name, pattern));
+    }
+    if (!found && pattern != "*") {
+      return Status::Error(StatusCode::kInvalidArgument,
+                           "quantise.linears: \"%s\" names no linear that can be ternary (one is %s)", pattern.c_str(),
+                           some == nullptr ? "none" : some->name.c_str());
+    }
+  }
+  return Status();
+}
+
 }  // namespace
 
 FamilyConfig DefaultFamilyConfig(std::string_view name) {
@@ -50,6 +69,7 @@ std::string FamilyNames() {
 Result<Graph> BuildFamily(const FamilyConfig& config, const DataShape& shape, const LinearOptions& options) {
   TRITWISE_ASSIGN_OR_RETURN(Graph graph, std::visit([&](const auto& c) { return Build(c, shape, options); }, config));
   TRITWISE_RETURN_IF_ERROR(VerifyGraph(graph, "network"));
+  TRITWISE_RETURN_IF_ERROR(CheckLinears(graph, options.ternary_linears));
   return graph;
 }
 

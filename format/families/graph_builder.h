@@ -1,9 +1,12 @@
 // Appends tensors, values and operations to a graph; what the family builders share.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "format/families/pattern.h"
 #include "format/graph.h"
 #include "format/ternary_layout.h"
 
@@ -22,6 +25,8 @@ struct LinearOptions {
   Storage ternary = Storage::kT2;
   Storage plain = Storage::kI8;  // head and embedding
   ActivationQuantiser quantiser{NormKind::kLayer, 1e-5f, kNoTensor, 128, -128};
+  // Names of those that are ternary, of all that a family offers; * stands for any characters. Others are plain, f16.
+  std::vector<std::string> ternary_linears = {"*"};
 };
 
 class GraphBuilder {
@@ -51,6 +56,11 @@ class GraphBuilder {
 
   int32_t TernaryLinear(const std::string& name, int32_t input, int64_t outputs, bool bias = false) {
     const int64_t inputs = width(input);
+    const auto& wanted = options_.ternary_linears;
+    if (std::none_of(wanted.begin(), wanted.end(), [&](const auto& w) { return MatchesPattern(name, w); })) {
+      const int32_t weight = Tensor(name + ".weight", Storage::kF16, outputs, inputs);
+      return PlainLinear(name, input, weight, outputs, bias);
+    }
     TernaryLinearAttrs attrs;
     attrs.weight = Tensor(name + ".weight", options_.ternary, outputs, inputs);
     if (bias) attrs.bias = Tensor(name + ".bias", Storage::kF32, 1, outputs);
@@ -68,9 +78,10 @@ class GraphBuilder {
     return Append(name, {input}, width(input), attrs);
   }
 
-  int32_t PlainLinear(const std::string& name, int32_t input, int32_t weight, int64_t outputs) {
+  int32_t PlainLinear(const std::string& name, int32_t input, int32_t weight, int64_t outputs, bool bias = false) {
     PlainLinearAttrs attrs;
     attrs.weight = weight;
+    if (bias) attrs.bias = Tensor(name + ".bias", Storage::kF32, 1, outputs);
     return Append(name, {input}, outputs, attrs);
   }
 

@@ -1,5 +1,6 @@
-// NormQuantiseRow for every instruction set: the norm goes to scratch, one pass finds the largest element,
-// one rounds. Trainer and runtime both call this, so that a row has the same integers in both.
+// NormQuantiseRow for every instruction set: the norm goes to scratch, one pass finds the largest element
+// (or takes another measure), one rounds. Trainer and runtime both call this, so that a row has the same integers in
+// both.
 #include "kernels/quantise/quantise.h"
 
 // clang-format off
@@ -8,6 +9,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "kernels/common/math-inl.h"
 #include "kernels/norm/norm-inl.h"
+#include "kernels/quantise/measure-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -25,8 +27,10 @@ HWY_INLINE void Quantise16(F32x16 x, float factor, int32_t lowest, int8_t* q, hn
   ForParts16(
       [&](size_t i, VF u) HWY_ATTR {
         const hn::Rebind<int8_t, DI> di8;
-        const auto rounded = hn::NearestInt(RoundSmall(hn::Mul(u, hn::Set(DF(), factor))));
-        const auto code = hn::Min(hn::Max(rounded, hn::Set(DI(), lowest)), hn::Set(DI(), kActivationHighest));
+        const auto scaled = hn::Mul(u, hn::Set(DF(), factor));
+        const auto low = hn::Set(DF(), static_cast<float>(lowest));
+        const auto inside = hn::Min(hn::Max(scaled, low), hn::Set(DF(), static_cast<float>(kActivationHighest)));
+        const auto code = hn::NearestInt(RoundSmall(inside));
         hn::StoreU(hn::DemoteTo(di8, code), di8, q + i * kPartLanes);
         sum = hn::Add(sum, code);
       },
@@ -48,11 +52,17 @@ QuantisedRow NormQuantiseRow(const float* x, size_t cols, const RowQuantiser& qu
     maximum = Max16(maximum, Abs16(finite));
     Store16(finite, scratch + i);
   }
-  const float largest = MaxLane16(maximum);
-  const float factor = quantiser.range / largest;
+  float measure = MaxLane16(maximum);
+  if (quantiser.measure == ActivationMeasure::kAbsMean) {
+    measure = MeanMagnitude(scratch, cols);
+  } else if (quantiser.measure == ActivationMeasure::kAbsMedian) {
+    measure = MedianMagnitude(scratch, cols);
+  }
+  measure = measure > kScaleFloor ? measure : kScaleFloor;
+  const float factor = quantiser.range / measure;
 
   QuantisedRow row;
-  row.step = largest / quantiser.range + Sum16(poison);
+  row.step = measure / quantiser.range + Sum16(poison);
   hn::Vec<DI> sum = hn::Zero(DI());
   size_t i = 0;
   for (; i + kLanes <= padded_cols; i += kLanes) {

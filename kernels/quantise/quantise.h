@@ -14,10 +14,11 @@ struct RowQuantiser {
   const float* gain = nullptr;  // [cols] or null
   float range = 127.0f;         // R
   int32_t lowest = -127;
+  ActivationMeasure measure = ActivationMeasure::kAbsMax;
 };
 
 struct QuantisedRow {
-  float step = 0.0f;  // value of one unit of q: max(max|xn|, kScaleFloor) / range; NaN where xn is not all finite
+  float step = 0.0f;  // value of one unit of q: max(measure(|xn|), kScaleFloor) / range; NaN where xn is not all finite
   int32_t sum = 0;    // of all q
 };
 

@@ -24,6 +24,7 @@ QuantiseStep BindQuantise(const ActivationQuantiser& q, size_t cols, size_t padd
   step.quantiser.gain = binding.floats(q.gain);
   step.quantiser.range = static_cast<float>(q.range);
   step.quantiser.lowest = q.lowest;
+  step.quantiser.measure = q.measure;
   step.cols = cols;
   step.padded_cols = padded_cols;
   std::byte* place = binding.shared_scratch;

@@ -9,6 +9,44 @@
 namespace tritwise {
 namespace {
 
+TEST_CASE("A pattern matches names with anything in place of its stars") {
+  for (const auto& [name, pattern] :
+       std::vector<std::pair<const char*, const char*>>{{"blocks.0.attention.qkv", "*"},
+                                                        {"blocks.0.attention.qkv", "*.attention.*"},
+                                                        {"scores", "scores"},
+                                                        {"abcabd", "*abd"},
+                                                        {"aaab", "a*a*b"},
+                                                        {"", "**"}}) {
+    CHECK(MatchesPattern(name, pattern));
+  }
+  for (const auto& [name, pattern] :
+       std::vector<std::pair<const char*, const char*>>{{"blocks.0.attention.qkv", "attention"},
+                                                        {"score", "scores"},
+                                                        {"scores", "score"},
+                                                        {"ab", "a*c"},
+                                                        {"a", ""}}) {
+    CHECK_FALSE(MatchesPattern(name, pattern));
+  }
+  CHECK_FALSE(MatchesPattern(std::string(5000, 'a'), "*a*a*a*a*a*a*a*a*a*a*b"));
+}
+
+TEST_CASE("Linears that are not to be ternary are plain f16, and a pattern without a linear is refused") {
+  LinearOptions options;
+  options.ternary_linears = {"*.attention.*", "blocks.1.feed_forward.down"};
+  const DataShape shape{InputKind::kTokens, 30, 30, 16};
+  const auto graph = BuildFamily(DecoderConfig{}, shape, options);
+  REQUIRE(graph.ok());
+  size_t ternary = 0;
+  for (const TensorSpec& tensor : graph.value().tensors) {
+    ternary += IsTernary(tensor.storage) ? 1 : 0;
+    if (tensor.name == "blocks.0.feed_forward.down.weight") CHECK(tensor.storage == Storage::kF16);
+  }
+  CHECK(ternary == 2 * 4 + 1);
+  options.ternary_linears = {"*", "blocks.9.*"};
+  const auto refused = BuildFamily(DecoderConfig{}, shape, options);
+  CHECK_THAT(refused.status().message(), Catch::Contains("\"blocks.9.*\" names no linear"));
+}
+
 constexpr DataShape kText = {InputKind::kTokens, 512, 512, 256};
 
 Graph Decoder(const DecoderConfig& config, const LinearOptions& options = {}) {

@@ -137,6 +137,15 @@ TEST_CASE("A bias is one row of f32, as wide as the output") {
   CHECK(Broken("head", [](Graph& g) { AttrsOf<PlainLinearAttrs>(g, "head").bias = 0; }) == refusal);
 }
 
+TEST_CASE("A measure of activations that is not known is refused") {
+  const auto bad = static_cast<ActivationMeasure>(3);
+  const std::string name = "blocks.0.feed_forward.down";
+  CHECK(Broken(name, [&](Graph& g) { AttrsOf<TernaryLinearAttrs>(g, name).quantiser.measure = bad; }) ==
+        "unknown measure of activations");
+  CHECK(Broken("head", [&](Graph& g) { AttrsOf<PlainLinearAttrs>(g, "head").quantiser.measure = bad; }) ==
+        "unknown measure of activations");
+}
+
 TEST_CASE("Activation codes have one of two ranges and one of two lowest values") {
   const std::string refusal = "activation range is not 127 or 128, or the lowest code not -127 or -128";
   const std::string name = "blocks.0.feed_forward.down";

@@ -39,6 +39,7 @@ TEST_CASE("Quantising a row equals its reference at every width") {
       RowQuantiser quantiser{norm, 1e-5f, random.Integer(0, 1) != 0 ? gain : nullptr, 127.0f, -127};
       if (random.Integer(0, 1) != 0) quantiser.range = 128.0f;
       if (random.Integer(0, 1) != 0) quantiser.lowest = -128;
+      quantiser.measure = static_cast<ActivationMeasure>(random.Integer(0, 2));
       for (const kernels::Kernels& table : all) {
         std::vector<float> scratch(padded);
         std::vector<int8_t> expected(padded);
@@ -76,6 +77,20 @@ TEST_CASE("The clamp keeps a range of 128 inside a byte") {
     CHECK(Quantise(table, {1.0f, -1.0f, 0.5f}, quantiser, 3).q == std::vector<int8_t>{127, -128, 64});
     quantiser.lowest = -127;
     CHECK(Quantise(table, {1.0f, -1.0f, 0.5f}, quantiser, 3).q == std::vector<int8_t>{127, -127, 64});
+  }
+}
+
+TEST_CASE("The mean and the median of a row take the place of its maximum") {
+  RowQuantiser quantiser;
+  for (const kernels::Kernels& table : AllKernels()) {
+    const std::vector<float> x = {1.0f, -2.0f, 3.0f, -6.0f};
+    quantiser.measure = ActivationMeasure::kAbsMean;
+    CHECK(Quantise(table, x, quantiser, 4).row.step == 3.0f / 127.0f);
+    CHECK(Quantise(table, x, quantiser, 4).q == std::vector<int8_t>{42, -85, 127, -127});
+    quantiser.measure = ActivationMeasure::kAbsMedian;
+    CHECK(Quantise(table, x, quantiser, 4).row.step == 2.0f / 127.0f);
+    CHECK(Quantise(table, {5.0f, 0.0f, 0.0f}, quantiser, 3).row.step == kScaleFloor / 127.0f);
+    CHECK(Quantise(table, {5.0f, 0.0f, 0.0f}, quantiser, 3).q == std::vector<int8_t>{127, 0, 0});
   }
 }
 

@@ -46,8 +46,15 @@ class NaiveForward {
 
   Quantised Quantise(const Row& x, const ActivationQuantiser& a) const {
     const Row xn = Norm(x, a.norm, a.norm_eps, a.gain);
-    double largest = static_cast<double>(kScaleFloor);
-    for (const double v : xn) largest = std::max(largest, std::abs(v));
+    std::vector<double> magnitudes;
+    for (const double v : xn) magnitudes.push_back(std::abs(v));
+    std::sort(magnitudes.begin(), magnitudes.end());
+    double largest = magnitudes.back();
+    if (a.measure == ActivationMeasure::kAbsMedian) largest = magnitudes[(magnitudes.size() - 1) / 2];
+    if (a.measure == ActivationMeasure::kAbsMean) {
+      largest = std::accumulate(magnitudes.begin(), magnitudes.end(), 0.0) / static_cast<double>(magnitudes.size());
+    }
+    largest = std::max(largest, static_cast<double>(kScaleFloor));
     Quantised result;
     result.step = largest / a.range;
     for (const double v : xn) {

@@ -170,15 +170,15 @@ TEST_CASE("from the trainer's values at any ternary linear on, the runtime's log
   }
 }
 
-TEST_CASE("the whole network run freely scores as the trainer said, row by row and in the loss") {
-  SmallRun small(9000);
-  small.recipe.data.validation_fraction = 0.3;
-  BothHalves both(small, BestComputeType());
+struct FreeRun {
+  std::vector<double> errors;  // of each row's scores, relative, sorted
+  double trainer_loss = 0.0;   // sums over all rows
+  double runtime_loss = 0.0;
+};
+
+FreeRun RunFreely(BothHalves& both) {
+  FreeRun run;
   const TrainBatch batch = both.dataset->Validation(0);
-  REQUIRE(batch.rows() >= 20000);
-  std::vector<double> errors;
-  double loss_trainer = 0.0;
-  double loss_runtime = 0.0;
   for (size_t s = 0; s < batch.sequence_rows.size(); ++s) {
     const auto scores = both.TrainerForward(batch, s);
     auto session = ValueOrThrow(Session::Make(*both.plan, SessionOptions{}));
@@ -187,17 +187,40 @@ TEST_CASE("the whole network run freely scores as the trainer said, row by row a
     for (size_t r = 0; r < out.rows; ++r) {
       const auto row = scores.subspan(r * out.width, out.width);
       const auto target = static_cast<size_t>(batch.targets[s * BothHalves::kRows + r]);
-      errors.push_back(RelativeError(row, out.row(r)));
-      loss_trainer += NegativeLogLikelihood(row, target);
-      loss_runtime += NegativeLogLikelihood(out.row(r), target);
+      run.errors.push_back(RelativeError(row, out.row(r)));
+      run.trainer_loss += NegativeLogLikelihood(row, target);
+      run.runtime_loss += NegativeLogLikelihood(out.row(r), target);
     }
   }
-  std::sort(errors.begin(), errors.end());
-  REQUIRE(errors.size() >= 1000);
-  CHECK(errors[errors.size() / 2] <= 1e-5);
-  CHECK(errors[errors.size() * 95 / 100] <= 1e-3);
-  CHECK(errors.back() <= 0.1);
-  CHECK(std::fabs(loss_runtime - loss_trainer) <= 1e-4 * loss_trainer);
+  std::sort(run.errors.begin(), run.errors.end());
+  return run;
+}
+
+TEST_CASE("the whole network run freely scores as the trainer said, row by row and in the loss") {
+  SmallRun small(9000);
+  small.recipe.data.validation_fraction = 0.3;
+  BothHalves both(small, BestComputeType());
+  const FreeRun run = RunFreely(both);
+  REQUIRE(run.errors.size() >= 20000);
+  CHECK(run.errors[run.errors.size() / 2] <= 1e-5);
+  CHECK(run.errors[run.errors.size() * 95 / 100] <= 1e-3);
+  CHECK(run.errors.back() <= 0.1);
+  CHECK(std::fabs(run.runtime_loss - run.trainer_loss) <= 1e-4 * run.trainer_loss);
+}
+
+TEST_CASE("whatever the recipe says of quantisation, the runtime scores as the trainer said") {
+  for (const char* variant :
+       {"activation_measure=absmean", "activation_measure=absmedian", "norm=rms", "norm=none", "range=127",
+        "lowest=-127", "measure=absmedian", "rounding=stochastic", "linears=[\"*.feed_forward.*\"]"}) {
+    INFO(variant);
+    SmallRun small;
+    small.recipe = ParseRecipe(WriteRecipe(small.recipe), variant, {std::string("quantise.") + variant});
+    BothHalves both(small, BestComputeType());
+    const FreeRun run = RunFreely(both);
+    REQUIRE(run.errors.size() > 1000);
+    CHECK(run.errors[run.errors.size() / 2] <= 1e-5);
+    CHECK(std::fabs(run.runtime_loss - run.trainer_loss) <= 1e-4 * run.trainer_loss);
+  }
 }
 
 }  // namespace

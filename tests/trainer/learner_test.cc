@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tests/trainer/op_fixture.h"
+#include "trainer/schedule.h"
 
 namespace tritwise::test {
 namespace {
@@ -97,6 +98,37 @@ TEST_CASE("the optimiser's moments are kept over the transition, or dropped wher
     for (int i = 0; i < 5; ++i) t.learner.Step(t.batch, t.state);
     CHECK(t.state.optimiser_steps == (reset ? 1 : 5));
   }
+}
+
+TEST_CASE("a reset of the second moments leaves the first ones and their count") {
+  TrainState state;
+  state.first_moment = {1.0f, 2.0f};
+  state.second_moment = {3.0f, 4.0f};
+  state.optimiser_steps = state.second_moment_steps = 7;
+  ResetOptimiser(OptimiserAtTransition::kResetSecond, state);
+  CHECK(state.first_moment == std::vector<float>{1.0f, 2.0f});
+  CHECK(state.second_moment == std::vector<float>{0.0f, 0.0f});
+  CHECK(state.optimiser_steps == 7);
+  CHECK(state.second_moment_steps == 0);
+  ResetOptimiser(OptimiserAtTransition::kReset, state);
+  CHECK(state.first_moment == std::vector<float>{0.0f, 0.0f});
+  CHECK(state.optimiser_steps == 0);
+}
+
+TEST_CASE("stochastic rounding trains by chance that the seed decides, and scores without") {
+  Recipe recipe = TinyRecipe();
+  recipe.quantise.transition.value = int64_t{0};
+  TinyLearner nearest(recipe);
+  recipe.quantise.rounding = Rounding::kStochastic;
+  TinyLearner a(recipe);
+  TinyLearner b(recipe);
+  CHECK(a.learner.Step(a.batch, a.state).loss == b.learner.Step(b.batch, b.state).loss);
+  CHECK(a.state.weights == b.state.weights);
+  CHECK(a.learner.Step(a.batch, a.state).loss != nearest.learner.Step(nearest.batch, nearest.state).loss);
+  Phase phase = PhaseOf(recipe, 0);
+  nearest.state = a.state;
+  CHECK(a.learner.Evaluate(a.batch, a.state, phase, Precision::kExported).loss ==
+        nearest.learner.Evaluate(a.batch, a.state, {true, 1.0f, WeightMeasure::kAbsMean}, Precision::kExported).loss);
 }
 
 TEST_CASE("weight decay shrinks matrices of linears only") {

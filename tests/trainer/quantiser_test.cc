@@ -7,6 +7,7 @@
 
 #include "format/numeric.h"
 #include "trainer/random.h"
+#include "trainer/row_ops/row_ops.h"
 
 namespace tritwise {
 namespace {
@@ -41,6 +42,24 @@ TEST_CASE("of Gaussian weights absmean makes 31.0 % zeros and absmedian 26.5 %")
   };
   CHECK(zeros(WeightMeasure::kAbsMean) == Approx(0.310).margin(0.003));
   CHECK(zeros(WeightMeasure::kAbsMedian) == Approx(0.264).margin(0.003));
+}
+
+TEST_CASE("stochastic codes are of the right sign with the right probability") {
+  const std::vector<float> z = {0.25f, -0.7f, 1.0f, -1.5f, 0.0f};
+  std::vector<double> sums(z.size());
+  constexpr int kDraws = 40000;
+  const RandomStream random(9, 1);
+  for (int draw = 0; draw < kDraws; ++draw) {
+    std::vector<int8_t> q(z.size());
+    DrawTernary(z.data(), z.size(), 1.0f, random.key(), static_cast<uint64_t>(draw) * z.size(), q.data());
+    for (size_t i = 0; i < z.size(); ++i) {
+      REQUIRE(static_cast<float>(q[i]) * z[i] >= 0.0f);
+      sums[i] += q[i];
+    }
+  }
+  for (size_t i = 0; i < z.size(); ++i) {
+    CHECK(sums[i] / kDraws == Approx(std::clamp(double{z[i]}, -1.0, 1.0)).margin(0.01));
+  }
 }
 
 TEST_CASE("int8 rows have one scale each and reach 127") {

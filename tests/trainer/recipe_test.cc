@@ -38,6 +38,27 @@ TEST_CASE("a recipe keeps what is written and has defaults for the rest") {
   CHECK(r.transition_step() == 250);
 }
 
+TEST_CASE("values that need not be there are written only where they are, and read back") {
+  const Recipe without = Parse("");
+  CHECK_FALSE(without.train.second_learning_rate.has_value());
+  CHECK_THAT(WriteRecipe(without), !Contains("second_"));
+  const Recipe with = Parse("[train]\nsecond_stage = 0.5\nsecond_learning_rate = 1e-4\n");
+  const Recipe again = ParseRecipe(WriteRecipe(with), "again", {});
+  CHECK(again.second_stage_step() == 500);
+  CHECK(again.train.second_learning_rate == 1e-4);
+  CHECK_FALSE(again.train.second_weight_decay.has_value());
+  CHECK_THAT(FirstDifference(without, with), Contains("second_learning_rate: nothing in the run, 0.0001"));
+  CHECK_THAT(FirstDifference(with, without), Contains("second_learning_rate: 0.0001 in the run, nothing"));
+}
+
+TEST_CASE("linears are a list of names that stays as it is") {
+  const Recipe r = Parse("[quantise]\nlinears = [\"*.attention.*\", \"scores\"]\n");
+  CHECK(ParseRecipe(WriteRecipe(r), "again", {}).quantise.linears ==
+        std::vector<std::string>{"*.attention.*", "scores"});
+  CHECK_THAT(ErrorOf("[quantise]\nlinears = []\n"), Contains("quantise.linears"));
+  CHECK_THAT(ErrorOf("[quantise]\nlinears = \"*\"\n"), Contains("a list of texts"));
+}
+
 TEST_CASE("an integer transition is a step") { CHECK(Parse("[quantise]\ntransition = 7\n").transition_step() == 7); }
 
 TEST_CASE("an unknown key is refused with its line and the known ones") {

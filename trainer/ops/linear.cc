@@ -156,8 +156,9 @@ void LinearOp::ForwardRows(TrainPass& pass, size_t first, size_t count, float* y
 const float* LinearOp::Row(TrainPass& pass, size_t row) const { return pass.value(op_.inputs[0]) + row * inputs_; }
 
 kernels::RowQuantiser LinearOp::Quantiser(const TrainPass& pass) const {
-  return {quantiser_.norm, quantiser_.norm_eps, Parameter(pass, quantiser_.gain), static_cast<float>(quantiser_.range),
-          quantiser_.lowest};
+  return {
+      quantiser_.norm,   quantiser_.norm_eps, Parameter(pass, quantiser_.gain), static_cast<float>(quantiser_.range),
+      quantiser_.lowest, quantiser_.measure};
 }
 
 void LinearOp::QuantiseRows(TrainPass& pass, size_t first, size_t count, int8_t* codes) {

@@ -18,6 +18,8 @@ LinearOptions Recipe::linear_options() const {
   options.quantiser.norm = quantise.norm;
   options.quantiser.range = static_cast<int32_t>(quantise.range);
   options.quantiser.lowest = static_cast<int32_t>(quantise.lowest);
+  options.quantiser.measure = quantise.activation_measure;
+  options.ternary_linears = quantise.linears;
   return options;
 }
 
@@ -28,6 +30,12 @@ void CheckRecipe(const Recipe& r, const std::string& where) {
   const auto within = [&](const char* key, auto value, auto least, auto most) {
     need(value >= least && value <= most,
          std::string(key) + " must be from " + std::to_string(least) + " to " + std::to_string(most));
+  };
+  const auto within_steps = [&](const char* key, const StepOrFraction& place) {
+    if (const auto* fraction = std::get_if<double>(&place.value)) return within(key, *fraction, 0.0, 1.0);
+    const int64_t step = std::get<int64_t>(place.value);
+    need(step >= 0 && step <= r.train.steps, std::string(key) + " is step " + std::to_string(step) +
+                                                 ", but the run has " + std::to_string(r.train.steps) + " steps");
   };
   need(!r.data.path.empty(), "data.path is missing: the text or the images to train on");
   if (r.data.kind == DataKind::kImages) {
@@ -46,6 +54,13 @@ void CheckRecipe(const Recipe& r, const std::string& where) {
   within("train.final_learning_rate", r.train.final_learning_rate, 0.0, 1.0);
   within("train.warmup_steps", r.train.warmup_steps, int64_t{0}, int64_t{1} << 40);
   within("train.weight_decay", r.train.weight_decay, 0.0, 10.0);
+  within_steps("train.decay", r.train.decay);
+  if (r.train.second_stage) within_steps("train.second_stage", *r.train.second_stage);
+  if (r.train.second_learning_rate) {
+    need(*r.train.second_learning_rate > 0.0 && *r.train.second_learning_rate < 10.0,
+         "train.second_learning_rate must be above 0 and below 10");
+  }
+  if (r.train.second_weight_decay) within("train.second_weight_decay", *r.train.second_weight_decay, 0.0, 10.0);
   need(r.train.beta1 >= 0.0 && r.train.beta1 < 1.0 && r.train.beta2 >= 0.0 && r.train.beta2 < 1.0,
        "train.beta1 and train.beta2 must be at least 0 and below 1");
   need(r.train.epsilon > 0.0 && std::isfinite(r.train.epsilon), "train.epsilon must be above 0");
@@ -54,15 +69,10 @@ void CheckRecipe(const Recipe& r, const std::string& where) {
   within("train.validate_sequences", r.train.validate_sequences, int64_t{1}, int64_t{1} << 40);
   within("train.checkpoint_every", r.train.checkpoint_every, int64_t{1}, int64_t{1} << 40);
 
-  if (const auto* fraction = std::get_if<double>(&r.quantise.transition.value)) {
-    within("quantise.transition", *fraction, 0.0, 1.0);
-  } else {
-    const int64_t step = std::get<int64_t>(r.quantise.transition.value);
-    need(step >= 0 && step <= r.train.steps, "quantise.transition is step " + std::to_string(step) +
-                                                 ", but the run has " + std::to_string(r.train.steps) + " steps");
-  }
+  within_steps("quantise.transition", r.quantise.transition);
   within("quantise.phase_steps", r.quantise.phase_steps, int64_t{1}, int64_t{1} << 40);
   within("quantise.rewarm_steps", r.quantise.rewarm_steps, int64_t{0}, int64_t{1} << 40);
+  need(!r.quantise.linears.empty(), "quantise.linears must name at least one linear; \"*\" stands for all");
   need(r.quantise.range == 127 || r.quantise.range == 128, "quantise.range must be 127 or 128");
   need(r.quantise.lowest == -127 || r.quantise.lowest == -128, "quantise.lowest must be -127 or -128");
   need(r.exporting.layout == Storage::kT2 || r.exporting.layout == Storage::kT5, "export.layout must be t2 or t5");

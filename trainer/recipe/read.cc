@@ -67,6 +67,16 @@ class SectionReader {
     value.clear();
     for (const toml::node& element : *array) Read(key, element, value.emplace_back());
   }
+  void Read(const char* key, const toml::node& node, std::vector<std::string>& value) const {
+    const auto* array = node.as_array();
+    if (array == nullptr) Wrong(key, node, "a list of texts");
+    value.clear();
+    for (const toml::node& element : *array) Read(key, element, value.emplace_back());
+  }
+  template <class T>
+  void Read(const char* key, const toml::node& node, std::optional<T>& value) const {
+    Read(key, node, value.emplace());
+  }
   void Read(const char* key, const toml::node& node, StepOrFraction& value) const {
     if (const auto* integer = node.as_integer()) {
       value.value = integer->get();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,9 +17,22 @@
 namespace tritwise {
 
 enum class DataKind : uint8_t { kText, kImages };
-enum class StrengthSchedule : uint8_t { kStepped, kPhased };
-enum class OptimiserAtTransition : uint8_t { kKeep, kReset };
-enum class RateSchedule : uint8_t { kCosine, kConstant };
+// How quantisation comes in over phase_steps, k of T steps after the transition.
+enum class StrengthSchedule : uint8_t {
+  kStepped,  // 1 at once
+  kPhased,   // 2 sigmoid(5 k / T) - 1 (arXiv 2502.11895)
+  kLinear,   // k / T
+  kCosine,   // (1 - cos(pi k / T)) / 2
+};
+// What becomes of the optimiser's moments at the transition.
+enum class OptimiserAtTransition : uint8_t { kKeep, kReset, kResetSecond };
+// Learning rate after the warm-up.
+enum class RateSchedule : uint8_t {
+  kCosine,    // half a cosine down to the final rate
+  kConstant,  // flat
+  kLinear,    // straight down to the final rate
+  kStable,    // flat, then straight down over the decay: warm-up, stable, decay (arXiv 2404.06395)
+};
 
 template <>
 struct EnumNames<DataKind> {
@@ -26,19 +40,24 @@ struct EnumNames<DataKind> {
 };
 template <>
 struct EnumNames<StrengthSchedule> {
-  static constexpr std::array<std::string_view, 2> kNames = {"stepped", "phased"};
+  static constexpr std::array<std::string_view, 4> kNames = {"stepped", "phased", "linear", "cosine"};
 };
 template <>
 struct EnumNames<OptimiserAtTransition> {
-  static constexpr std::array<std::string_view, 2> kNames = {"keep", "reset"};
+  static constexpr std::array<std::string_view, 3> kNames = {"keep", "reset", "reset-second"};
 };
 template <>
 struct EnumNames<RateSchedule> {
-  static constexpr std::array<std::string_view, 2> kNames = {"cosine", "constant"};
+  static constexpr std::array<std::string_view, 4> kNames = {"cosine", "constant", "linear", "stable"};
 };
 template <>
 struct EnumNames<WeightMeasure> {
   static constexpr std::array<std::string_view, 2> kNames = {"absmean", "absmedian"};
+};
+
+template <>
+struct EnumNames<Rounding> {
+  static constexpr std::array<std::string_view, 2> kNames = {"nearest", "stochastic"};
 };
 
 // A step of the run: an integer is a step number, a fraction from 0.0 to 1.0 is of all steps.
@@ -82,10 +101,16 @@ struct Recipe {
     int64_t batch = 8;         // sequences (text) or images a step
     int64_t accumulation = 1;  // the batch is computed in this many parts, one after the other
     double learning_rate = 1e-3;
-    double final_learning_rate = 0.1;  // as a share of learning_rate, at the last step of the cosine
+    double final_learning_rate = 0.1;  // as a share of learning_rate, at the last step
     RateSchedule schedule = RateSchedule::kCosine;
     int64_t warmup_steps = 50;
+    StepOrFraction decay{0.2};  // schedule "stable": its length, the last so many steps or share of them
     double weight_decay = 0.1;
+    // The second stage of two (arXiv 2504.12285). Without its step it begins with the transition; without a rate or a
+    // decay of its own the first stage's goes on.
+    std::optional<StepOrFraction> second_stage;
+    std::optional<double> second_learning_rate;  // peak, in place of learning_rate
+    std::optional<double> second_weight_decay;
     double beta1 = 0.9;
     double beta2 = 0.95;
     double epsilon = 1e-8;
@@ -104,7 +129,11 @@ struct Recipe {
       field("final_learning_rate", self.final_learning_rate);
       field("schedule", self.schedule);
       field("warmup_steps", self.warmup_steps);
+      field("decay", self.decay);
       field("weight_decay", self.weight_decay);
+      field("second_stage", self.second_stage);
+      field("second_learning_rate", self.second_learning_rate);
+      field("second_weight_decay", self.second_weight_decay);
       field("beta1", self.beta1);
       field("beta2", self.beta2);
       field("epsilon", self.epsilon);
@@ -119,10 +148,13 @@ struct Recipe {
   struct Quantise {
     StepOrFraction transition{0.4};  // first step of the 1.58-bit phase
     WeightMeasure measure = WeightMeasure::kAbsMean;
+    Rounding rounding = Rounding::kNearest;    // of weights while training
+    std::vector<std::string> linears = {"*"};  // names of the linears that become ternary; * stands for anything
     StrengthSchedule strength = StrengthSchedule::kStepped;
     int64_t phase_steps = 200;  // length of phasing in
     OptimiserAtTransition optimiser = OptimiserAtTransition::kKeep;
-    int64_t rewarm_steps = 0;          // the learning rate climbs from 0 again over these
+    int64_t rewarm_steps = 0;  // the learning rate climbs from 0 again over these
+    ActivationMeasure activation_measure = ActivationMeasure::kAbsMax;
     NormKind norm = NormKind::kLayer;  // of a ternary linear's input
     int64_t range = 128;               // R of the activations: 127 or 128
     int64_t lowest = -128;             // lowest activation code: -127 or -128
@@ -131,11 +163,14 @@ struct Recipe {
     static void Visit(Self& self, Visitor&& field) {
       field("transition", self.transition);
       field("measure", self.measure);
+      field("rounding", self.rounding);
+      field("linears", self.linears);
       field("strength", self.strength);
       field("phase_steps", self.phase_steps);
       field("optimiser", self.optimiser);
       field("rewarm_steps", self.rewarm_steps);
       field("norm", self.norm);
+      field("activation_measure", self.activation_measure);
       field("range", self.range);
       field("lowest", self.lowest);
     }
@@ -164,6 +199,9 @@ struct Recipe {
   }
 
   int64_t transition_step() const { return quantise.transition.StepOf(train.steps); }
+  int64_t second_stage_step() const {
+    return train.second_stage ? train.second_stage->StepOf(train.steps) : transition_step();
+  }
   LinearOptions linear_options() const;
 };
 

@@ -1,4 +1,5 @@
 // Recipe to TOML, and the comparison of two recipes through it.
+#include <set>
 #include <sstream>
 #include <toml++/toml.h>
 
@@ -20,9 +21,11 @@ class SectionWriter {
       std::visit([&](auto v) { table_.insert(key, v); }, value.value);
     } else if constexpr (std::is_enum_v<T>) {
       table_.insert(key, NameOf(value));
-    } else if constexpr (std::is_same_v<T, std::vector<int64_t>>) {
+    } else if constexpr (std::is_same_v<T, std::optional<StepOrFraction>> || std::is_same_v<T, std::optional<double>>) {
+      if (value.has_value()) (*this)(key, *value);
+    } else if constexpr (std::is_same_v<T, std::vector<int64_t>> || std::is_same_v<T, std::vector<std::string>>) {
       toml::array array;
-      for (const int64_t element : value) array.push_back(element);
+      for (const auto& element : value) array.push_back(element);
       table_.insert(key, std::move(array));
     } else if constexpr (std::is_same_v<T, float>) {
       // As short as it was written: 1e-5, not the double next to the float.
@@ -82,12 +85,17 @@ std::string FirstDifference(const Recipe& run, const Recipe& recipe) {
   const toml::table before = ToToml(run);
   const toml::table after = ToToml(recipe);
   for (const auto& [section, fields] : after) {
-    for (const auto& [key, node] : *fields.as_table()) {
-      const std::string here = Text(&node);
-      const std::string there = Text(before.at(section.str()).as_table()->get(key.str()));
+    const toml::table& now = *fields.as_table();
+    const toml::table& then = *before.at(section.str()).as_table();
+    std::set<std::string> keys;  // some are written only where they are set
+    for (const toml::table* table : {&now, &then}) {
+      for (const auto& [key, node] : *table) keys.insert(std::string(key.str()));
+    }
+    for (const std::string& key : keys) {
+      const std::string here = Text(now.get(key));
+      const std::string there = Text(then.get(key));
       if (here != there) {
-        return std::string(section.str()) + "." + std::string(key.str()) + ": " + there + " in the run, " + here +
-               " in the recipe";
+        return std::string(section.str()) + "." + key + ": " + there + " in the run, " + here + " in the recipe";
       }
     }
   }

@@ -9,6 +9,8 @@
 #endif
 // clang-format on
 
+#include <cmath>
+
 #include "kernels/common/lanes-inl.h"
 #include "kernels/common/math-inl.h"
 
@@ -128,6 +130,20 @@ void RoundTernaryT(const float* x, size_t n, float scale, int8_t* q) {
   }
 }
 
+void DrawTernaryT(const float* x, size_t n, float scale, uint64_t key, uint64_t first, int8_t* q) {
+  for (size_t i = 0; i < n; ++i) {
+    // SplitMix64's finaliser, as of trainer/random.h.
+    uint64_t bits = key + (first + i) * 0x9E3779B97F4A7C15u;
+    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9u;
+    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBu;
+    bits ^= bits >> 31;
+    const float uniform = static_cast<float>(bits >> 40) * 0x1p-24f;
+    const float z = x[i] * scale;
+    const bool hit = uniform < std::fabs(z);
+    q[i] = static_cast<int8_t>(hit ? (z > 0.0f ? 1 : -1) : 0);
+  }
+}
+
 void RotateToComputeT(const float* x, const HeadRow& row, const float* cosine, const float* sine, ComputeType type,
                       void* y) {
   ForType(type, y, [&](auto* out) HWY_ATTR {
@@ -143,8 +159,6 @@ void RotateToComputeT(const float* x, const HeadRow& row, const float* cosine, c
         StoreCompute(Sub16(Mul16(u, c), Mul16(v, s)), to + i, left);
         StoreCompute(Add16(Mul16(u, s), Mul16(v, c)), to + row.pairs + i, left);
       }
-      // An odd head has one element without a partner.
-      if (row.head_size % 2 != 0) StoreCompute(Load16(a + row.head_size - 1, 1), to + row.head_size - 1, 1);
     }
     const size_t n = row.heads * row.head_size;
     for (size_t i = turned * row.head_size; i < n; i += kLanes) StoreCompute(Load16(x + i, n - i), out + i, n - i);

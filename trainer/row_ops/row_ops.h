@@ -48,6 +48,10 @@ void MixTernary(const float* x, size_t n, float scale, float strength, ComputeTy
 // q = clamp(round(x * scale), -1, 1).
 void RoundTernary(const float* x, size_t n, float scale, int8_t* q);
 
+// With z = x * scale: q = sign(z) with probability min(|z|, 1), else 0. Element i draws number first + i of
+// the stream `key`, in 24 bits; the same on every machine.
+void DrawTernary(const float* x, size_t n, float scale, uint64_t key, uint64_t first, int8_t* q);
+
 // A row of heads, the first `rotated` of which are turned by their position: pair i of a head is (element i,
 // element i + head_size/2).
 struct HeadRow {

@@ -126,6 +126,13 @@ Recipe TrunkRecipe(const Recipe& recipe) {
   trunk.quantise.phase_steps = defaults.phase_steps;
   trunk.quantise.optimiser = defaults.optimiser;
   trunk.quantise.rewarm_steps = defaults.rewarm_steps;
+  trunk.quantise.rounding = defaults.rounding;
+  // A second stage that comes no sooner than the transition is none of the trunk's.
+  if (recipe.second_stage_step() >= recipe.transition_step()) {
+    trunk.train.second_stage.reset();
+    trunk.train.second_learning_rate.reset();
+    trunk.train.second_weight_decay.reset();
+  }
   return trunk;
 }
 
