@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "format/numeric.h"
+#include "trainer/median.h"
 #include "trainer/row_ops/row_ops.h"
 
 namespace tritwise {
@@ -13,11 +14,7 @@ float WeightScale(std::span<const float> weights, WeightMeasure measure) {
   if (measure == WeightMeasure::kAbsMean) {
     value = static_cast<float>(SumOfMagnitudes(weights.data(), weights.size()) / static_cast<double>(weights.size()));
   } else {
-    std::vector<float> magnitudes(weights.size());
-    std::transform(weights.begin(), weights.end(), magnitudes.begin(), [](float w) { return std::fabs(w); });
-    const auto middle = magnitudes.begin() + static_cast<std::ptrdiff_t>((magnitudes.size() - 1) / 2);
-    std::nth_element(magnitudes.begin(), middle, magnitudes.end());
-    value = *middle;
+    value = MedianMagnitude(weights);
   }
   return std::max(value, kScaleFloor);
 }

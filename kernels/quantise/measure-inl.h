@@ -49,8 +49,8 @@ HWY_INLINE size_t CountUpTo(const float* x, size_t n, float most) {
 HWY_INLINE float MedianMagnitude(const float* x, size_t n) {
   const size_t wanted = (n - 1) / 2 + 1;
   if (CountUpTo(x, n, kScaleFloor) >= wanted) return kScaleFloor;
-  uint32_t below = 0;              // too few elements up to here
-  uint32_t enough = 0x7F7FFFFFu;   // the largest float
+  uint32_t below = 0;             // too few elements up to here
+  uint32_t enough = 0x7F7FFFFFu;  // the largest float
   std::memcpy(&below, &kScaleFloor, sizeof(below));
   while (enough - below > 1) {
     const uint32_t middle = below + (enough - below) / 2;

@@ -22,6 +22,23 @@ TEST_CASE("absmedian is the middle magnitude, the lower one of an even count") {
   CHECK(WeightScale(std::vector<float>{4.0f, -1.0f, 3.0f, -2.0f}, WeightMeasure::kAbsMedian) == 2.0f);
 }
 
+TEST_CASE("absmedian is that of sorting, whatever the weights") {
+  for (const size_t count : {size_t{1}, size_t{2}, size_t{999}, size_t{1000}, size_t{70001}}) {
+    const RandomStream random(count, 3);
+    for (const int kind : {0, 1, 2}) {  // spread, many equal, tiny and huge
+      std::vector<float> w(count);
+      for (size_t i = 0; i < count; ++i) {
+        const double x = random.Normal(i);
+        w[i] = static_cast<float>(kind == 0 ? x : kind == 1 ? std::nearbyint(x) + 2.0 : std::pow(10.0, 5.0 * x));
+      }
+      std::vector<float> sorted = w;
+      for (float& x : sorted) x = std::fabs(x);
+      std::sort(sorted.begin(), sorted.end());
+      CHECK(WeightScale(w, WeightMeasure::kAbsMedian) == std::max(kScaleFloor, sorted[(count - 1) / 2]));
+    }
+  }
+}
+
 TEST_CASE("the scale of a zero matrix is the floor") {
   CHECK(WeightScale(std::vector<float>(8, 0.0f), WeightMeasure::kAbsMean) == kScaleFloor);
   CHECK(WeightScale(std::vector<float>(8, 0.0f), WeightMeasure::kAbsMedian) == kScaleFloor);
