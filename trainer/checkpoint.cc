@@ -27,6 +27,12 @@ Number ReadNumber(const SafetensorsFile& file, const std::string& key) {
   throw Error(file.path() + ": the checkpoint's " + key + " is missing or not a number");
 }
 
+// Reads back as the same bits.
+std::string ExactText(double value) {
+  char text[40];
+  return {text, std::to_chars(text, text + sizeof(text), value).ptr};
+}
+
 void Copy(const SafetensorsFile& file, const std::string& name, std::span<float> out) {
   const auto bytes = file.tensor(name, "F32").bytes;
   if (bytes.size() != out.size_bytes()) throw Error(file.path() + ": tensor " + name + " has the wrong size");
@@ -61,6 +67,8 @@ void WriteCheckpoint(const std::string& path, const Checkpoint& checkpoint) {
       {"second_moment_steps", std::to_string(state.second_moment_steps)},
       {"data_position", std::to_string(state.data_position)},
       {"threads", std::to_string(checkpoint.threads)},
+      {"loss_mean", ExactText(checkpoint.losses.mean)},
+      {"loss_count", std::to_string(checkpoint.losses.count)},
       {"recipe", WriteRecipe(checkpoint.recipe)},
   };
   WriteSafetensors(path, metadata, tensors);
@@ -80,6 +88,9 @@ Checkpoint ReadCheckpoint(const std::string& path) {
                                              : checkpoint.state.optimiser_steps;
   checkpoint.state.data_position = ReadNumber<uint64_t>(file, "data_position");
   checkpoint.threads = ReadNumber<int>(file, "threads");
+  if (file.metadata().contains("loss_mean")) {
+    checkpoint.losses = {ReadNumber<double>(file, "loss_mean"), ReadNumber<int64_t>(file, "loss_count")};
+  }
   const auto recipe = file.metadata().find("recipe");
   if (recipe == file.metadata().end()) throw Error(path + ": the checkpoint holds no recipe");
   checkpoint.recipe = ParseRecipe(recipe->second, path + " (recipe)", {});

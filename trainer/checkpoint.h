@@ -6,6 +6,7 @@
 
 #include "format/model_file.h"
 #include "trainer/learner.h"
+#include "trainer/loss_guard.h"
 #include "trainer/recipe/recipe.h"
 
 namespace tritwise {
@@ -13,6 +14,7 @@ namespace tritwise {
 struct Checkpoint {
   TrainState state;
   CodeHistory codes;  // as of the last look at them
+  LossGuard::Memory losses;
   Recipe recipe;
   int threads = 0;               // that the run used
   ModelDescription description;  // graph and vocabulary

@@ -21,6 +21,9 @@ namespace {
 
 using std::filesystem::path;
 
+// Without a new checkpoint between them.
+constexpr int kMostRollbacks = 3;
+
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 int64_t PeakRssBytes() {
@@ -65,7 +68,8 @@ class Run {
         recipe_(options.recipe),
         checkpoint_(Begin(options)),
         dataset_(OpenDataset(recipe_, checkpoint_.description.vocabulary)),
-        kernels_(ValueOrThrow(kernels::ResolveKernels())) {
+        kernels_(ValueOrThrow(kernels::ResolveKernels())),
+        guard_(recipe_.train.spike_factor, checkpoint_.losses) {
     MakeFolder(options.folder);
     Describe();
     learner_ = std::make_unique<Learner>(recipe_, graph(), kernels_, BestComputeType(), options.threads);
@@ -76,6 +80,8 @@ class Run {
       ThrowIfError(WriteFileAtomically((options.folder / "validation.txt").string(), validation));
     }
     OpenLogs();
+    // Somewhere to go back to.
+    if (!options.resume && recipe_.train.on_divergence == OnDivergence::kRollBack) Save();
   }
 
   RunOutcome Go() {
@@ -141,16 +147,17 @@ class Run {
   void Step() {
     const int64_t step = state().step;
     const Phase phase = PhaseOf(recipe_, step);
-    if (step == recipe_.transition_step()) AnnounceTransition(step);
+    if (step == recipe_.transition_step()) {
+      AnnounceTransition(step);
+      guard_.Forget();
+    }
     const double begin = Now();
     const auto count = static_cast<size_t>(recipe_.train.batch);
     const TrainBatch batch = dataset_->Training(state().data_position, count);
     const StepResult result = learner_->Step(batch, state());
     state().data_position += count;
-    if (!std::isfinite(result.loss)) {
-      progress_->Break();
-      throw Error("the loss is not a number at step " + std::to_string(step) +
-                  "; the checkpoint before it is kept (try a lower train.learning_rate)");
+    if (const std::string wrong = guard_.Check(result.loss, result.gradient_norm); !wrong.empty()) {
+      return Diverged(step, wrong);
     }
     StepMetrics line;
     line.step = step;
@@ -168,8 +175,35 @@ class Run {
     if (recipe_.train.validate_every != 0 && state().step % recipe_.train.validate_every == 0 && !last) Validate(false);
     if (state().step % recipe_.train.checkpoint_every == 0 && !last) Save();
     if (options_.keep_steps.contains(state().step)) {
+      checkpoint_.losses = guard_.memory();
       WriteCheckpoint(KeptCheckpointPath(options_.folder, state().step).string(), checkpoint_);
     }
+  }
+
+  // As the recipe says: ends the run, or goes back to its last checkpoint with the batches since left out.
+  void Diverged(int64_t step, const std::string& wrong) {
+    progress_->Break();
+    const std::string what = wrong + " at step " + std::to_string(step);
+    if (recipe_.train.on_divergence == OnDivergence::kStop) {
+      throw Error(what +
+                  "; the checkpoint before it is kept (try a lower train.learning_rate, or train.on_divergence = "
+                  "\"roll-back\")");
+    }
+    const uint64_t position = state().data_position;
+    // Not the graph, which the learner refers to.
+    Checkpoint before = ReadCheckpoint(CheckpointPath(options_.folder).string());
+    checkpoint_.state = std::move(before.state);
+    checkpoint_.codes = std::move(before.codes);
+    checkpoint_.losses = before.losses;
+    const std::string back = std::to_string(state().step);
+    if (++rollbacks_ > kMostRollbacks) {
+      throw Error(what + "; rolled back to step " + back + " " + std::to_string(kMostRollbacks) + " times in vain");
+    }
+    state().data_position = position;
+    guard_ = LossGuard(recipe_.train.spike_factor, checkpoint_.losses);
+    metrics_ = std::make_unique<MetricsLog>(MetricsPath(options_.folder), state().step);
+    metrics_->Write(RollbackMetrics{state().step, step, wrong});
+    progress_->Line(what + ": rolled back to step " + back + ", the batches since are left out");
   }
 
   void AnnounceTransition(int64_t step) {
@@ -207,7 +241,11 @@ class Run {
     return score;
   }
 
-  void Save() { WriteCheckpoint(CheckpointPath(options_.folder).string(), checkpoint_); }
+  void Save() {
+    checkpoint_.losses = guard_.memory();
+    WriteCheckpoint(CheckpointPath(options_.folder).string(), checkpoint_);
+    rollbacks_ = 0;
+  }
 
   void Finish(RunOutcome& outcome) {
     outcome.validation = Validate(true);
@@ -227,6 +265,8 @@ class Run {
   Checkpoint checkpoint_;
   std::unique_ptr<Dataset> dataset_;
   kernels::Kernels kernels_;
+  LossGuard guard_;
+  int rollbacks_ = 0;  // since the last checkpoint
   std::unique_ptr<Learner> learner_;
   std::unique_ptr<MetricsLog> metrics_;
   std::unique_ptr<Progress> progress_;

@@ -11,6 +11,7 @@
 #include "trainer/checkpoint.h"
 #include "trainer/error.h"
 #include "trainer/export.h"
+#include "trainer/log/metrics_reader.h"
 
 namespace tritwise::test {
 namespace {
@@ -206,6 +207,60 @@ TEST_CASE("a loss that is not a number ends the run and keeps the checkpoint") {
   options.resume = true;
   CHECK_THROWS_WITH(TrainRun(options), Contains("not a number"));
   CHECK(FileBytes(path) == before);
+}
+
+TEST_CASE("a run that may roll back goes on from its last checkpoint with other batches") {
+  SmallRun small;
+  small.recipe.train.on_divergence = OnDivergence::kRollBack;
+  small.recipe.train.spike_factor = 1.005;  // noise alone is a spike
+  small.recipe.train.checkpoint_every = 1;
+  small.recipe.train.steps = 60;
+  small.recipe.train.validate_every = 0;
+  const RunOutcome outcome = TrainRun(small.Options("run"));
+  CHECK(outcome.finished);
+  const std::string metrics = FileBytes(small.folder.path() / "run" / "metrics.jsonl");
+  CHECK_THAT(metrics, Contains("\"rollback\"") && Contains("times its recent mean"));
+  // Every step is there once, in order, as if nothing had happened.
+  const MetricsRecord record = ReadMetrics(small.folder.path() / "run" / "metrics.jsonl");
+  REQUIRE(record.steps.size() == 60);
+  for (size_t i = 0; i < 60; ++i) CHECK(record.steps[i].step == static_cast<int64_t>(i));
+  // Batches were left out.
+  const Checkpoint checkpoint = ReadCheckpoint((small.folder.path() / "run" / "checkpoint.safetensors").string());
+  CHECK(checkpoint.state.data_position > 60 * 6);
+}
+
+TEST_CASE("a run that cannot get past a divergence gives up in one line") {
+  SmallRun small;
+  small.recipe.train.on_divergence = OnDivergence::kRollBack;
+  RunOptions options = small.Options("run");
+  options.stop_after = 1;
+  TrainRun(options);
+  const auto path = small.folder.path() / "run" / "checkpoint.safetensors";
+  Checkpoint checkpoint = ReadCheckpoint(path.string());
+  checkpoint.state.weights[0] = std::numeric_limits<float>::infinity();
+  WriteCheckpoint(path.string(), checkpoint);
+  options.stop_after = 0;
+  options.resume = true;
+  CHECK_THROWS_WITH(TrainRun(options), Contains("not a number") && Contains("rolled back to step 1 3 times in vain"));
+}
+
+TEST_CASE("a spike stops the run where the recipe says so, with its size") {
+  SmallRun small;
+  small.recipe.train.spike_factor = 1.0001;
+  small.recipe.train.steps = 60;
+  CHECK_THROWS_WITH(TrainRun(small.Options("run")), Contains("above 1.0001 times its recent mean"));
+}
+
+TEST_CASE("a loss guard learns the loss before it judges, and forgets it at a transition") {
+  LossGuard guard(2.0, {});
+  CHECK(guard.Check(100.0, 1.0).empty());
+  for (int i = 0; i < 40; ++i) CHECK(guard.Check(3.0, 1.0).empty());
+  CHECK_THAT(guard.Check(20.0, 1.0), Contains("above 2 times"));
+  CHECK(guard.memory().count == 41);  // what was wrong is not remembered
+  guard.Forget();
+  CHECK(guard.Check(20.0, 1.0).empty());
+  CHECK(guard.Check(std::nan(""), 1.0) == "the loss is not a number");
+  CHECK(guard.Check(1.0, HUGE_VAL) == "the gradient is not a number");
 }
 
 }  // namespace

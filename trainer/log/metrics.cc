@@ -125,6 +125,10 @@ void MetricsLog::Write(const CodesMetrics& metrics) {
   WriteLine(Line({{"type", "codes"}, {"step", metrics.step}, {"layers", std::move(layers)}}));
 }
 
+void MetricsLog::Write(const RollbackMetrics& metrics) {
+  WriteLine(Line({{"type", "rollback"}, {"step", metrics.step}, {"from", metrics.from}, {"reason", metrics.reason}}));
+}
+
 void MetricsLog::Write(const EndMetrics& metrics) {
   WriteLine(Line({{"type", "end"}, {"step", metrics.step}, {"train_seconds", metrics.train_seconds}}));
 }

@@ -69,6 +69,13 @@ struct CodesMetrics {
   std::vector<LayerCodes> layers;
 };
 
+// "rollback": the run went back to what it was after `step` steps; the lines of steps since are gone.
+struct RollbackMetrics {
+  int64_t step = 0;
+  int64_t from = 0;  // the step that went wrong
+  std::string reason;
+};
+
 // "end": when the last step is done.
 struct EndMetrics {
   int64_t step = 0;
@@ -93,6 +100,7 @@ class MetricsLog {
   void Write(const TransitionMetrics& metrics);
   void Write(const ValidationMetrics& metrics);
   void Write(const CodesMetrics& metrics);
+  void Write(const RollbackMetrics& metrics);
   void Write(const EndMetrics& metrics);
 
  private:

@@ -65,6 +65,8 @@ void CheckRecipe(const Recipe& r, const std::string& where) {
        "train.beta1 and train.beta2 must be at least 0 and below 1");
   need(r.train.epsilon > 0.0 && std::isfinite(r.train.epsilon), "train.epsilon must be above 0");
   need(r.train.clip >= 0.0 && std::isfinite(r.train.clip), "train.clip must be at least 0");
+  need(r.train.spike_factor == 0.0 || (r.train.spike_factor > 1.0 && std::isfinite(r.train.spike_factor)),
+       "train.spike_factor must be above 1, or 0 for none");
   within("train.validate_every", r.train.validate_every, int64_t{0}, int64_t{1} << 40);
   within("train.validate_sequences", r.train.validate_sequences, int64_t{1}, int64_t{1} << 40);
   within("train.checkpoint_every", r.train.checkpoint_every, int64_t{1}, int64_t{1} << 40);

@@ -26,6 +26,11 @@ enum class StrengthSchedule : uint8_t {
 };
 // What becomes of the optimiser's moments at the transition.
 enum class OptimiserAtTransition : uint8_t { kKeep, kReset, kResetSecond };
+// What a run does about a loss that is not a number, or a spike of it.
+enum class OnDivergence : uint8_t {
+  kStop,      // ends; the last checkpoint is kept
+  kRollBack,  // goes back to the last checkpoint and leaves out the batches since
+};
 // Learning rate after the warm-up.
 enum class RateSchedule : uint8_t {
   kCosine,    // half a cosine down to the final rate
@@ -45,6 +50,10 @@ struct EnumNames<StrengthSchedule> {
 template <>
 struct EnumNames<OptimiserAtTransition> {
   static constexpr std::array<std::string_view, 3> kNames = {"keep", "reset", "reset-second"};
+};
+template <>
+struct EnumNames<OnDivergence> {
+  static constexpr std::array<std::string_view, 2> kNames = {"stop", "roll-back"};
 };
 template <>
 struct EnumNames<RateSchedule> {
@@ -115,6 +124,8 @@ struct Recipe {
     double beta2 = 0.95;
     double epsilon = 1e-8;
     double clip = 1.0;  // largest norm of the gradient; 0: no clipping
+    OnDivergence on_divergence = OnDivergence::kStop;
+    double spike_factor = 0.0;  // a loss this many times its recent mean has diverged; 0: only one that is no number
     int64_t seed = 1;
     int64_t validate_every = 100;     // steps; 0: only at the end
     int64_t validate_sequences = 32;  // of the validation data, spread over it, while training; all of it at the end
@@ -138,6 +149,8 @@ struct Recipe {
       field("beta2", self.beta2);
       field("epsilon", self.epsilon);
       field("clip", self.clip);
+      field("on_divergence", self.on_divergence);
+      field("spike_factor", self.spike_factor);
       field("seed", self.seed);
       field("validate_every", self.validate_every);
       field("validate_sequences", self.validate_sequences);
