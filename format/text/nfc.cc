@@ -44,6 +44,7 @@ constexpr uint32_t kSyllableCount = kLeadCount * kVowelCount * kTailCount;
 struct Mark {
   char32_t code_point;
   uint8_t order;
+  uint32_t position = 0;  // among the marks of a stretch: keeps those of one order as they stood
 };
 
 void Decompose(char32_t c, std::vector<Mark>* out) {
@@ -84,13 +85,16 @@ char32_t Compose(char32_t first, char32_t second) {
 }
 
 void SortMarks(std::vector<Mark>* marks) {
+  for (size_t i = 0; i < marks->size(); ++i) (*marks)[i].position = static_cast<uint32_t>(i);
   for (auto begin = marks->begin(); begin != marks->end();) {
     if (begin->order == 0) {
       ++begin;
       continue;
     }
     const auto end = std::find_if(begin, marks->end(), [](const Mark& m) { return m.order == 0; });
-    std::stable_sort(begin, end, [](const Mark& a, const Mark& b) { return a.order < b.order; });
+    std::sort(begin, end, [](const Mark& a, const Mark& b) {
+      return a.order < b.order || (a.order == b.order && a.position < b.position);
+    });
     begin = end;
   }
 }
