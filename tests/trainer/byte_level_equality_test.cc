@@ -9,6 +9,8 @@
 #include "tests/support/nfc_reference.h"
 #include "tests/support/split_reference.h"
 #include "tests/support/texts.h"
+#include "trainer/data/tokenizer_json.h"
+#include "trainer/data/tokenizer_json_writer.h"
 #include "trainer/data/vocabulary.h"
 
 namespace tritwise {
@@ -172,6 +174,21 @@ TEST_CASE("Real tokenizers are read with their sizes, ends and pipelines") {
   CHECK(second.split == SplitPattern::kPlainRuns);
   CHECK(second.nfc);
   CHECK(second.end_id == 50279);
+}
+
+TEST_CASE("Real tokenizers are written and read back as they were") {
+  TRITWISE_NEEDS_DATA(root);
+  for (const std::string& name : kNames) {
+    const Vocabulary& v = Loaded(root, name).ours.vocabulary();
+    const Vocabulary again = VocabularyFromTokenizerJson(TokenizerJson(v), "again");
+    CHECK(again.pieces == v.pieces);
+    CHECK(again.types == v.types);
+    CHECK(again.merges == v.merges);
+    CHECK(again.split == v.split);
+    CHECK(again.nfc == v.nfc);
+    CHECK(again.begin_id == v.begin_id);
+    CHECK(again.end_id == v.end_id);
+  }
 }
 
 TEST_CASE("Texts give the ids that are published for them") {

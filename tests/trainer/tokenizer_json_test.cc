@@ -9,6 +9,7 @@
 #include "format/tokenizer.h"
 #include "tests/support/temp_dir.h"
 #include "trainer/data/byte_alphabet.h"
+#include "trainer/data/tokenizer_json_writer.h"
 #include "trainer/data/vocabulary.h"
 #include "trainer/error.h"
 
@@ -92,6 +93,13 @@ TEST_CASE("A piece that is put in front of every text is the begin id") {
         {"processors", {{{"type", "ByteLevel"}}, {{"type", "TemplateProcessing"}, {"single", single}}}}};
   });
   CHECK(vocabulary.begin_id == 261);
+  CHECK(VocabularyFromTokenizerJson(TokenizerJson(vocabulary), "again").begin_id == 261);
+}
+
+TEST_CASE("Two pieces that a tokenizer.json would spell alike are not written") {
+  Vocabulary vocabulary = Read();
+  vocabulary.pieces[259] = "ab";
+  CHECK_THROWS_WITH(TokenizerJson(vocabulary), "vocabulary: two pieces would be written as \"ab\"");
 }
 
 TEST_CASE("Every split pattern of ours is known by its regular expression") {
