@@ -29,22 +29,23 @@ std::string NameOfPath(const std::filesystem::path& path) {
   return normal.filename().string();
 }
 
-// Without what does not make a difference to the weights: how a default is spelled, and the cache's format.
-FamilyConfig Spelled(FamilyConfig network) {
+// Sets what follows from other fields where it is left at 0; the cache's format says nothing about the weights.
+Recipe Spelled(FamilyConfig network, bool head_sizes) {
   if (auto* decoder = std::get_if<DecoderConfig>(&network)) {
     if (decoder->kv_heads == 0) decoder->kv_heads = decoder->heads;
     if (decoder->head_size == 0 && decoder->heads > 0) decoder->head_size = decoder->width / decoder->heads;
+    if (!head_sizes) decoder->kv_heads = decoder->head_size = 0;
     decoder->cache = DecoderConfig().cache;
   }
-  return network;
+  Recipe recipe;
+  recipe.network = network;
+  return recipe;
 }
 
 std::string NetworkDifference(const FamilyConfig& there, const FamilyConfig& here) {
-  Recipe a;
-  Recipe b;
-  a.network = Spelled(there);
-  b.network = Spelled(here);
-  std::string difference = FirstDifference(a, b);
+  // A width that differs is to be named before the size of a head that follows from it.
+  std::string difference = FirstDifference(Spelled(there, false), Spelled(here, false));
+  if (difference.empty()) difference = FirstDifference(Spelled(there, true), Spelled(here, true));
   if (const size_t at = difference.find(" in the run"); at != difference.npos) difference.replace(at, 11, " there");
   return difference;
 }
