@@ -78,7 +78,7 @@ void ApplyStart(Start& start, Recipe& recipe) {
     start.vocabulary = LoadVocabulary(recipe.data.tokenizer);
     PadVocabulary(start.vocabulary, start.graph.input_width, recipe.data.tokenizer);
   } else if (start.vocabulary.empty() && start.graph.input == InputKind::kTokens) {
-    throw Error(start.path + ": has no tokenizer that can be read here; name one with data.tokenizer");
+    throw Error(start.no_vocabulary + "; name a tokenizer with data.tokenizer");
   }
 }
 

@@ -17,9 +17,10 @@ struct Start {
   std::string path;    // for messages
   std::string origin;  // what the new run's files record: kind and name, no folders
   FamilyConfig network;
-  int64_t context = 0;    // longest sequence that the network was made for; 0: any
-  bool foreign = false;   // not made by us: gains within ternary linears begin at 1
-  Vocabulary vocabulary;  // a piece for each id; empty where the input is no text, or there is none to read
+  int64_t context = 0;        // longest sequence that the network was made for; 0: any
+  bool foreign = false;       // not made by us: gains within ternary linears begin at 1
+  Vocabulary vocabulary;      // a piece for each id; empty where the input is no text, or there is none to read
+  std::string no_vocabulary;  // why there is none where there should be one
   Graph graph;
   std::vector<float> weights;  // ParameterLayout of the graph
 };

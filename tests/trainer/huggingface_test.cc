@@ -248,7 +248,7 @@ TEST_CASE("what a Hugging Face folder cannot express is refused or said") {
   Start start = ReadStart(folder);
   Recipe recipe = exported.small.recipe;
   recipe.data.tokenizer.clear();
-  CHECK_THROWS_WITH(ApplyStart(start, recipe), Contains("name one with data.tokenizer"));
+  CHECK_THROWS_WITH(ApplyStart(start, recipe), Contains("no tokenizer.model or tokenizer.json; name a tokenizer with"));
 }
 
 TEST_CASE("a config.json of another network is refused with the key") {
@@ -291,6 +291,17 @@ TEST_CASE("a folder without weights or with a tensor of another type is refused"
   CHECK_THROWS_WITH(ReadStart(exported.hf()), Contains("is I32; only F32, F16 and BF16"));
   std::filesystem::remove(path);
   CHECK_THROWS_WITH(ReadStart(exported.hf()), Contains("no model.safetensors"));
+}
+
+TEST_CASE("a tokenizer that cannot be read needs one in the recipe") {
+  const Exported exported("olmo", {}, 1);
+  std::ofstream(exported.hf() / "tokenizer.json") << R"({"model": {"type": "Unigram"}})";
+  Start start = ReadStart(exported.hf());
+  Recipe recipe = exported.small.recipe;
+  recipe.data.tokenizer.clear();
+  CHECK_THROWS_WITH(ApplyStart(start, recipe), Contains("Unigram") && Contains("data.tokenizer"));
+  ApplyStart(start, recipe = exported.small.recipe);
+  CHECK(start.vocabulary.pieces.size() == 259);
 }
 
 TEST_CASE("a network with more ids than the tokenizer has gets unused pieces") {

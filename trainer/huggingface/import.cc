@@ -10,7 +10,7 @@
 namespace tritwise {
 namespace {
 
-// Empty where the folder has no tokenizer.
+// Throws Error where the folder has no tokenizer that can be read.
 Vocabulary ReadVocabulary(const std::filesystem::path& folder, const HuggingFaceConfig& config) {
   for (const char* name : {"tokenizer.model", "tokenizer.json"}) {
     const std::filesystem::path path = folder / name;
@@ -21,7 +21,7 @@ Vocabulary ReadVocabulary(const std::filesystem::path& folder, const HuggingFace
     if (config.end_id >= 0) vocabulary.end_id = config.end_id;
     return vocabulary;
   }
-  return {};
+  throw Error(folder.string() + ": has no tokenizer.model or tokenizer.json");
 }
 
 }  // namespace
@@ -35,7 +35,11 @@ Start ReadHuggingFace(const std::filesystem::path& folder, const std::string& or
   start.network = config.network;
   start.context = config.context;
   start.foreign = true;
-  start.vocabulary = ReadVocabulary(folder, config);
+  try {
+    start.vocabulary = ReadVocabulary(folder, config);
+  } catch (const Error& error) {
+    start.no_vocabulary = error.what();  // the recipe may name another
+  }
 
   const DataShape shape = {InputKind::kTokens, config.vocabulary, config.vocabulary, config.context};
   const Result<Graph> graph = BuildDecoder(config.network, shape, LinearOptions{});
