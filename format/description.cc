@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "flatbuffers/flatbuffers.h"
+#include "format/vocabulary_table.h"
 #include "model_generated.h"
 
 namespace tritwise {
@@ -54,15 +55,6 @@ fb::OpAttrs UnionType(OpKind kind) {
   return fb::OpAttrs::NONE;
 }
 
-Offset<fb::Vocabulary> Build(FlatBufferBuilder& b, const Vocabulary& v) {
-  if (v.empty()) return 0;
-  std::vector<uint8_t> types;
-  for (const PieceType type : v.types) types.push_back(static_cast<uint8_t>(type));
-  const auto pieces = b.CreateVectorOfStrings(v.pieces);
-  const auto scores = b.CreateVector(v.scores);
-  return fb::CreateVocabulary(b, pieces, scores, b.CreateVector(types), v.begin_id, v.end_id, v.add_space_prefix);
-}
-
 // ---- from the FlatBuffer
 
 ActivationQuantiser Parse(const fb::ActivationQuantiser& q) {
@@ -105,22 +97,6 @@ Result<Op> Parse(const fb::Op& table, size_t index, const std::string& where) {
       return Status::Error(StatusCode::kUnsupported, "%s: operation %zu (%s) is of a kind this build does not know",
                            where.c_str(), index, op.name.c_str());
   }
-}
-
-Status Parse(const fb::Vocabulary* table, const std::string& where, Vocabulary& vocabulary) {
-  if (table == nullptr) return Status();
-  for (const auto* piece : *table->pieces()) vocabulary.pieces.push_back(piece->str());
-  vocabulary.scores.assign(table->scores()->begin(), table->scores()->end());
-  for (const uint8_t type : *table->types()) {
-    if (type > static_cast<uint8_t>(PieceType::kByte)) {
-      return Status::Error(StatusCode::kUnsupported, "%s: piece type %d is unknown to this build", where.c_str(), type);
-    }
-    vocabulary.types.push_back(static_cast<PieceType>(type));
-  }
-  vocabulary.begin_id = table->begin_id();
-  vocabulary.end_id = table->end_id();
-  vocabulary.add_space_prefix = table->add_space_prefix();
-  return Status();
 }
 
 // What the FlatBuffers verifier does not ask. That vectors of 8-byte elements are aligned (builders align no empty
@@ -184,7 +160,7 @@ std::vector<std::byte> BuildDescription(const ModelDescription& description, std
   for (const SegmentPlace& s : segments) segment_structs.emplace_back(s.offset, s.size, s.checksum);
   const std::vector<uint64_t> widths(graph.value_widths.begin(), graph.value_widths.end());
 
-  const auto vocabulary = Build(b, description.vocabulary);
+  const auto vocabulary = BuildVocabulary(b, description.vocabulary);
   const auto producer = b.CreateString(description.producer);
   const auto metadata_vector = b.CreateVector(metadata);
   const auto tensor_vector = b.CreateVector(tensor_tables);
@@ -232,7 +208,7 @@ Result<ParsedDescription> ParseFlatBuffer(std::span<const std::byte> bytes, cons
     graph.ops.push_back(std::move(op));
   }
   for (const fb::Segment* s : *model.segments()) parsed.segments.push_back({s->offset(), s->size(), s->checksum()});
-  TRITWISE_RETURN_IF_ERROR(Parse(model.vocabulary(), where, description.vocabulary));
+  TRITWISE_ASSIGN_OR_RETURN(description.vocabulary, ParseVocabulary(model.vocabulary(), where));
   return parsed;
 }
 

@@ -1,19 +1,16 @@
 // Text to token ids and back, from the vocabulary that the model file carries.
 //
-// Implements the byte-pair models that sentencepiece trains with identity normalisation: the text is
-// split into characters, and the adjacent pair whose joined piece has the highest score is merged, the
-// leftmost of equals first, until none is left; what is not in the vocabulary becomes its UTF-8 bytes.
-// The result equals sentencepiece's own (a test holds it to that over a whole corpus). No library: the
-// device has none. Not a trainer of vocabularies.
-//
-// Where this differs from sentencepiece, on purpose:
-//  - A byte that is not UTF-8 becomes its byte piece, so that Decode gives it back; sentencepiece puts
-//    U+FFFD in its place and the byte is lost.
-//  - A control piece never comes out of a text, whatever the text says; in sentencepiece one whose name
-//    is a single character does.
-//  - Decode gives the bytes of byte pieces as they are; sentencepiece gives U+FFFD for each byte that
-//    makes no character, and so does StreamDecoder here.
-// Where it does not, though it may surprise: U+2581 in a text is a space, and comes back as one.
+// Two kinds of vocabulary (format/vocabulary.h) behind one class; text/ has an implementation of each:
+//  - Sentencepiece byte-pair with identity normalisation. What is not in the vocabulary becomes its UTF-8
+//    bytes. Equals sentencepiece's own, but: a byte that is not UTF-8 becomes its byte piece and comes back
+//    from Decode (there it is lost); Decode gives the bytes of byte pieces as they are, StreamDecoder U+FFFD
+//    for each that makes no character. U+2581 in a text is a space, and comes back as one.
+//  - Byte-level byte-pair, as tokenizer.json files describe it: added tokens are found, the text is
+//    normalised to NFC where the vocabulary says so, cut into words, and each word's bytes are merged. Every
+//    byte comes back, but for what NFC changed, and bytes that are in no UTF-8 (0xC0, 0xC1, 0xF5 and above)
+//    where the vocabulary lacks them: these become U+FFFD.
+// Tests hold both to independent implementations over whole corpora. No library: the device has none. Not a
+// trainer of vocabularies.
 #pragma once
 
 #include <cstdint>
@@ -24,44 +21,36 @@
 #include <vector>
 
 #include "format/status.h"
+#include "format/vocabulary.h"
 
 namespace tritwise {
 
-enum class PieceType : uint8_t { kNormal = 0, kUnknown = 1, kControl = 2, kByte = 3 };
-
-// The vocabulary as data: what a file stores. Index = token id.
-struct Vocabulary {
-  std::vector<std::string> pieces;  // UTF-8; a space is written as U+2581
-  std::vector<float> scores;
-  std::vector<PieceType> types;   // kByte: the piece is "<0x00>" to "<0xFF>"
-  int32_t begin_id = -1;          // put before a text where the model wants one; -1: none
-  int32_t end_id = -1;            // generation stops here; -1: none
-  bool add_space_prefix = false;  // sentencepiece's add_dummy_prefix
-
-  bool empty() const { return pieces.empty(); }
+struct EncodeOptions {
+  // Control pieces that stand in the text become their ids. Only for text that a program wrote: a user could
+  // end a turn with one. Otherwise no text gives a control piece, whatever it says.
+  bool parse_special = false;
 };
 
 class Tokenizer {
  public:
-  // Fails with one line where the vocabulary cannot be used: none at all, sizes that differ, a piece that
-  // is empty, not UTF-8, longer than 2,048 bytes or twice there, a score that is not finite, an unknown
-  // type, two unknown pieces, some bytes but not all 256, neither an unknown piece nor bytes, begin or
-  // end outside the vocabulary.
+  // Fails with one line where the vocabulary cannot be used. Any kind: none at all, sizes that differ, begin or
+  // end outside the vocabulary, pieces that are empty, longer than 2,048 bytes or twice there, a type of
+  // another kind. Sentencepiece: not UTF-8, a score that is not finite, two unknown pieces, some bytes but not
+  // all 256, neither an unknown piece nor bytes. Byte-level: no piece for a byte of UTF-8, merges of pieces
+  // that do not exist, that make none, or that stand there twice, added pieces longer than 256 bytes.
   static Result<Tokenizer> Make(Vocabulary vocabulary);
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Ids of `text`, without begin or end. Bytes that are not UTF-8 become their byte pieces. In a
-  // vocabulary without bytes a run of unknown characters becomes one unknown piece.
-  // Time is O(n log n) in the length of the text, whatever its bytes.
-  std::vector<int32_t> Encode(std::string_view text) const;
+  // Ids of `text`, without begin or end. In a sentencepiece vocabulary without bytes a run of unknown
+  // characters becomes one unknown piece. Time is O(n log n) in the length of the text, whatever its bytes.
+  std::vector<int32_t> Encode(std::string_view text, EncodeOptions options = {}) const;
 
-  // The text that `ids` stand for: pieces joined, U+2581 as a space, byte pieces as their bytes (so the
-  // result may end in the middle of a character), control pieces as nothing, the unknown piece as
-  // U+2047 between spaces. The space that add_space_prefix put in front is taken away again. Out of
-  // range: U+FFFD.
+  // The text that `ids` stand for, which may end in the middle of a character. Control pieces are nothing, the
+  // unknown piece is U+2047 between spaces, an id out of range U+FFFD. The space that add_space_prefix put in
+  // front is taken away again.
   std::string Decode(std::span<const int32_t> ids) const;
 
   int32_t size() const;

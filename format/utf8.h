@@ -1,4 +1,4 @@
-// UTF-8, one character at a time: reading, and finding what is not UTF-8.
+// UTF-8, one character at a time: reading, writing, and finding what is not UTF-8.
 //
 // Strict as Unicode defines it: no surrogates, no overlong forms, nothing above U+10FFFF. A byte that
 // begins no character is one byte of nothing; a text that ends inside a character is told apart from
@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace tritwise {
@@ -62,6 +63,25 @@ inline Utf8Char FirstUtf8Char(std::string_view text) {
     high = 0xBF;
   }
   return {code_point, size_bytes, Utf8State::kWhole};
+}
+
+// `code_point` must be one: below 0x110000 and no surrogate.
+inline void AppendUtf8(char32_t code_point, std::string* text) {
+  const auto push = [text](uint32_t byte) { text->push_back(static_cast<char>(byte)); };
+  const uint32_t c = code_point;
+  if (c < 0x80) return push(c);
+  if (c < 0x800) {
+    push(0xC0 | (c >> 6));
+  } else {
+    if (c < 0x10000) {
+      push(0xE0 | (c >> 12));
+    } else {
+      push(0xF0 | (c >> 18));
+      push(0x80 | ((c >> 12) & 0x3F));
+    }
+    push(0x80 | ((c >> 6) & 0x3F));
+  }
+  push(0x80 | (c & 0x3F));
 }
 
 // Offset of the first byte that is not part of a character; npos if `text` is UTF-8 throughout.

@@ -216,23 +216,4 @@ class Checker {
 
 Status VerifyGraph(const Graph& graph, const std::string& where) { return Checker(graph, where).Run(); }
 
-Status VerifyVocabulary(const Vocabulary& v, const Graph& graph, const std::string& where) {
-  if (v.empty()) return Status();
-  const size_t size = v.pieces.size();
-  if (graph.input != InputKind::kTokens || size != static_cast<size_t>(graph.input_width)) {
-    return Status::Error(StatusCode::kCorrupt, "%s: the vocabulary has %zu pieces, the network %" PRId64 " ids",
-                         where.c_str(), size, graph.input_width);
-  }
-  const auto id_fits = [&](int32_t id) { return id >= -1 && id < static_cast<int64_t>(size); };
-  if (v.scores.size() != size || v.types.size() != size || !id_fits(v.begin_id) || !id_fits(v.end_id)) {
-    return Status::Error(StatusCode::kCorrupt, "%s: the vocabulary contradicts itself", where.c_str());
-  }
-  for (const PieceType type : v.types) {
-    if (!AtMost(type, PieceType::kByte)) {
-      return Status::Error(StatusCode::kCorrupt, "%s: the vocabulary has a piece of unknown type", where.c_str());
-    }
-  }
-  return Status();
-}
-
 }  // namespace tritwise

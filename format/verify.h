@@ -20,7 +20,8 @@ inline constexpr int64_t kMaxIntegerInputs = 131072;       // columns of an inte
 // `where` (a path) starts the error's line.
 Status VerifyGraph(const Graph& graph, const std::string& where);
 
-// That a vocabulary has one score and one type for each piece, and as many pieces as the graph has ids.
+// That a vocabulary has what its kind has and no more, as many pieces as the graph has ids, known enum values, and
+// every id in range. Whether its pieces make sense together is for Tokenizer::Make to say.
 Status VerifyVocabulary(const Vocabulary& vocabulary, const Graph& graph, const std::string& where);
 
 }  // namespace tritwise

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Configures a preset where that has not been done, and builds it (or one target of it), quietly.
+# Configures a preset (again: set-up may have installed more since) and builds it, or one target of it, quietly.
 # Usage: tools/build.sh PRESET [TARGET]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,9 +7,7 @@ preset=$1
 target=${2:-all}
 log=build/$preset.log
 mkdir -p build
-if [ ! -f "build/$preset/build.ninja" ]; then
-  cmake --preset "$preset" > "$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }
-fi
+cmake --preset "$preset" > "$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }
 echo "building $preset ($target)"
 cmake --build "build/$preset" --target "$target" > "$log" 2>&1 ||
   { grep -E -A 20 'error|FAILED' "$log" | head -n 80 >&2; exit 1; }

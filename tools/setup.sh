@@ -12,7 +12,8 @@ packages=(cmake ninja-build pkg-config g++ dpkg-dev
           libspdlog-dev libtomlplusplus-dev libsentencepiece-dev zlib1g-dev libjs-chart.js jq
           bible-kjv bible-kjv-text dataset-fashion-mnist)
 if [ "${1:-build}" = test ]; then
-  packages+=(clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu qemu-user clang-format clang-tidy)
+  packages+=(clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu qemu-user clang-format clang-tidy
+             libpcre2-dev libutf8proc-dev)
 fi
 
 # dpkg-query lists packages that were removed too, hence the status.

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "tools/commands.h"
@@ -21,6 +22,7 @@ struct Arguments {
   std::string data;
   std::string out;
   std::string resume;
+  std::string init;
   std::vector<std::string> overrides;
   int threads = 0;
 };
@@ -39,14 +41,24 @@ uint64_t TextBytes(const std::string& data) {
   return bytes;
 }
 
-Recipe ChooseRecipe(const Arguments& a) {
+// For a text and a network that somebody has trained already.
+Recipe FineTuningRecipe(const Arguments& a, const Start& start) {
+  Recipe recipe = DefaultTextRecipe(a.data, TextBytes(a.data));
+  recipe.network = start.network;
+  recipe.train.learning_rate = 3e-4;
+  if (start.context != 0) recipe.data.context = std::min(recipe.data.context, start.context);
+  return recipe;
+}
+
+Recipe ChooseRecipe(const Arguments& a, const Start* start) {
   std::vector<std::string> overrides;
   if (!a.data.empty()) overrides.push_back("data.path=\"" + a.data + "\"");
   overrides.insert(overrides.end(), a.overrides.begin(), a.overrides.end());
   if (!a.recipe.empty()) return ReadRecipe(a.recipe, overrides);
   if (!a.resume.empty()) return ReadRecipe((path(a.resume) / "recipe.toml").string(), overrides);
   if (a.data.empty()) throw UsageError("give a recipe, --data with a text of yours, or --resume with a run's folder");
-  return ParseRecipe(WriteRecipe(DefaultTextRecipe(a.data, TextBytes(a.data))), "defaults", overrides);
+  const Recipe recipe = start != nullptr ? FineTuningRecipe(a, *start) : DefaultTextRecipe(a.data, TextBytes(a.data));
+  return ParseRecipe(WriteRecipe(recipe), "defaults", overrides);
 }
 
 // runs/NAME, with a number behind where that is taken.
@@ -59,7 +71,14 @@ path NewFolder(const Arguments& a) {
 
 void Train(const Arguments& a) {
   RunOptions options;
-  options.recipe = ChooseRecipe(a);
+  std::optional<Start> start;
+  if (!a.init.empty()) {
+    if (a.recipe.empty() && a.data.empty()) throw UsageError("--init needs a recipe, or --data with a text of yours");
+    start = ReadStart(a.init);
+    options.start = &*start;
+  }
+  options.recipe = ChooseRecipe(a, options.start);
+  if (start) ApplyStart(*start, options.recipe);
   options.resume = !a.resume.empty();
   options.folder = options.resume ? path(a.resume) : a.out.empty() ? NewFolder(a) : path(a.out);
   options.threads = a.threads != 0 ? a.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -89,11 +108,17 @@ void AddTrain(CLI::App& app) {
       ->take_all()
       ->allow_extra_args(false);
   auto* out = command->add_option("--out", a->out, "Folder for the run (default: runs/NAME)");
-  command->add_option("--resume", a->resume, "Go on with the run in this folder")->excludes(out);
+  auto* resume = command->add_option("--resume", a->resume, "Go on with the run in this folder")->excludes(out);
+  command
+      ->add_option(
+          "--init", a->init,
+          "Begin with the weights and vocabulary of a run, a checkpoint, or a Hugging Face folder (Llama, OLMo)")
+      ->excludes(resume);
   command->add_option("--threads", a->threads, "Worker threads (default: one a core)")->check(CLI::Range(1, 1024));
   command->footer(
       "Examples:\n  tritwise train --data my.txt\n"
       "  tritwise train recipes/king-james.toml --set quantise.transition=0.2 --out runs/early\n"
+      "  tritwise train --init OLMo-1B --data my.txt\n"
       "  tritwise train --resume runs/early");
   command->callback([a] { Train(*a); });
 }

@@ -55,6 +55,8 @@ Checkpoint Begin(const RunOptions& options) {
   } else if (std::filesystem::exists(CheckpointPath(options.folder))) {
     throw Error(options.folder.string() + ": holds a run already; go on with --resume " + options.folder.string() +
                 ", or choose another --out");
+  } else if (options.start != nullptr) {
+    start.description.vocabulary = options.start->vocabulary;
   }
   start.recipe = options.recipe;
   start.threads = options.threads;
@@ -73,7 +75,10 @@ class Run {
     MakeFolder(options.folder);
     Describe();
     learner_ = std::make_unique<Learner>(recipe_, graph(), kernels_, BestComputeType(), options.threads);
-    if (!options.resume) checkpoint_.state = learner_->InitialState();
+    if (!options.resume) {
+      checkpoint_.state = learner_->InitialState();
+      if (options.start != nullptr) CopyWeights(*options.start, graph(), state().weights);
+    }
     ThrowIfError(WriteFileAtomically((options.folder / "recipe.toml").string(), WriteRecipe(recipe_)));
     const std::string validation = dataset_->validation_text();
     if (!validation.empty()) {
@@ -118,6 +123,7 @@ class Run {
     description.producer = "tritwise " TRITWISE_VERSION;
     description.metadata = {{"family", std::string(FamilyName(recipe_.network))},
                             {"measure", std::string(NameOf(recipe_.quantise.measure))}};
+    if (options_.start != nullptr) description.metadata.emplace_back("init", options_.start->origin);
   }
 
   void OpenLogs() {
@@ -126,6 +132,9 @@ class Run {
                                : std::make_unique<MetricsLog>(MetricsPath(options_.folder));
     RunMetrics run;
     run.version = TRITWISE_VERSION;
+    for (const auto& [key, value] : checkpoint_.description.metadata) {
+      if (key == "init") run.init = value;
+    }
     run.threads = options_.threads;
     run.products = MatmulDescription();
     run.target = kernels_.target;

@@ -11,13 +11,15 @@
 
 #include "trainer/learner.h"
 #include "trainer/recipe/recipe.h"
+#include "trainer/start.h"
 
 namespace tritwise {
 
 struct RunOptions {
   Recipe recipe;
   std::filesystem::path folder;
-  bool resume = false;  // go on from the folder's checkpoint; the recipe must be the run's
+  bool resume = false;           // go on from the folder's checkpoint; the recipe must be the run's
+  const Start* start = nullptr;  // what a new run begins with (the recipe's network is its); null: random weights
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: save and return after the step under way
   int64_t stop_after = 0;                   // save and return when so many steps of the run are done; 0: at its end

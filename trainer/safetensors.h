@@ -34,6 +34,7 @@ class SafetensorsFile {
   bool contains(const std::string& name) const { return tensors_.contains(name); }
   // Valid as long as this object. Throws Error where there is none of that name and type.
   const SafetensorsEntry& tensor(const std::string& name, const std::string& dtype) const;
+  const std::map<std::string, SafetensorsEntry>& tensors() const { return tensors_; }
   const std::string& path() const { return path_; }
 
  private:

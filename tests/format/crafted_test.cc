@@ -49,8 +49,8 @@ TEST_CASE("Enum values of a later version are refused where they stand") {
                    static_cast<ActivationKind>(3);
              }),
              Catch::EndsWith("unknown activation"));
-  CHECK_THAT(Changed([](ModelParts& p) { p.description.vocabulary.types[3] = static_cast<PieceType>(4); }),
-             Catch::EndsWith("piece type 4 is unknown to this build"));
+  CHECK_THAT(Changed([](ModelParts& p) { p.description.vocabulary.types[3] = static_cast<PieceType>(8); }),
+             Catch::EndsWith("piece type 8 is unknown to this build"));
 }
 
 TEST_CASE("Shapes of the file whose products wrap around are refused") {

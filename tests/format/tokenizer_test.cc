@@ -240,7 +240,7 @@ TEST_CASE("A vocabulary that cannot be used is refused with what is wrong") {
 
   Vocabulary sizes = Ranked(true, {"a"});
   sizes.scores.pop_back();
-  CHECK(Refusal(sizes) == "vocabulary: 260 pieces, but 259 scores and 260 types");
+  CHECK(Refusal(sizes) == "vocabulary: 260 pieces, but 259 scores");
 
   CHECK(Refusal(Ranked(true, {"a", ""})) == "vocabulary: piece 260 is empty");
   CHECK(Refusal(Ranked(true, {"a\xFF"})) == "vocabulary: piece 259 is not UTF-8");
@@ -254,7 +254,7 @@ TEST_CASE("A vocabulary that cannot be used is refused with what is wrong") {
 
   Vocabulary type = Ranked(true, {"a"});
   type.types.back() = static_cast<PieceType>(9);
-  CHECK(Refusal(type) == "vocabulary: piece 259 is of no known type");
+  CHECK(Refusal(type) == "vocabulary: piece 259 is of no type that a sentencepiece vocabulary has");
 }
 
 TEST_CASE("A vocabulary that cannot spell every text is refused") {

@@ -178,7 +178,7 @@ TEST_CASE("A vocabulary has a score and a type for each piece, and begin and end
 
 TEST_CASE("A type of piece that nobody knows is refused") {
   Vocabulary vocabulary = test::TinyVocabulary();
-  vocabulary.types[2] = static_cast<PieceType>(4);
+  vocabulary.types[2] = static_cast<PieceType>(8);
   CHECK(Refusal(vocabulary, Decoder()) == "f: the vocabulary has a piece of unknown type");
 }
 

@@ -43,7 +43,7 @@ TEST_CASE("Each type of line has its fields in the order documented") {
   const TempDir folder;
   const auto path = folder.path() / "metrics.jsonl";
   MetricsLog log(path);
-  log.Write(RunMetrics{"1.2.3", 2, "oneDNN", "AVX2", 10, 20, 30, 40, "images"});
+  log.Write(RunMetrics{"1.2.3", 2, "oneDNN", "AVX2", 10, 20, 30, 40, "images", ""});
   log.Write(StepMetrics{7, 2.5, 0.001, 1.5, true, 0.25, 1000.0, 4096});
   log.Write(TransitionMetrics{5, true, false});
   log.Write(TransitionMetrics{5, false, true});
@@ -181,7 +181,7 @@ TEST_CASE("What was written is read back the same") {
   const TempDir folder;
   const auto path = folder.path() / "metrics.jsonl";
   MetricsLog log(path);
-  log.Write(RunMetrics{"1.2.3", 2, "oneDNN", "AVX2", 10, 20, 30, 40, "images"});
+  log.Write(RunMetrics{"1.2.3", 2, "oneDNN", "AVX2", 10, 20, 30, 40, "images", "run:a"});
   log.Write(StepMetrics{7, 0.1, 0.001, 1.5, true, 0.25, 1000.0, 4096});
   log.Write(TransitionMetrics{5, true, true});
   log.Write(ValidationMetrics{9, 2.25, 0.5, 100, true});
@@ -192,6 +192,7 @@ TEST_CASE("What was written is read back the same") {
   CHECK(record.run->products == "oneDNN");
   CHECK(record.run->batch_rows == 40);
   CHECK(record.run->unit == "images");
+  CHECK(record.run->init == "run:a");
   REQUIRE(record.steps.size() == 1);
   CHECK(record.steps[0].loss == 0.1);
   CHECK(record.steps[0].ternary);

@@ -19,7 +19,7 @@ namespace {
 Vocabulary MakeVocabulary(const Recipe& recipe, const std::vector<std::string>& documents) {
   Vocabulary vocabulary;
   if (!recipe.data.tokenizer.empty()) {
-    vocabulary = LoadSentencePiece(recipe.data.tokenizer);
+    vocabulary = LoadVocabulary(recipe.data.tokenizer);
   } else {
     VocabularyOptions options;
     options.size = static_cast<int32_t>(recipe.data.vocabulary);

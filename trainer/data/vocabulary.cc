@@ -11,6 +11,7 @@
 #include "format/utf8.h"
 #include "trainer/data/read_file.h"
 #include "trainer/data/sentencepiece_model.h"
+#include "trainer/data/tokenizer_json.h"
 #include "trainer/error.h"
 
 namespace tritwise {
@@ -152,6 +153,14 @@ Vocabulary TrainVocabulary(std::string_view text, const VocabularyOptions& optio
 
 Vocabulary LoadSentencePiece(const std::filesystem::path& path) {
   return VocabularyFromSentencePiece(ReadFile(path), path.string());
+}
+
+Vocabulary LoadVocabulary(const std::filesystem::path& path) {
+  const std::string bytes = ReadFile(path);
+  if (bytes.starts_with('{') || path.extension() == ".json") {
+    return VocabularyFromTokenizerJson(bytes, path.string());
+  }
+  return VocabularyFromSentencePiece(bytes, path.string());
 }
 
 }  // namespace tritwise

@@ -1,4 +1,4 @@
-// Vocabularies made by sentencepiece: trained on a text, or read from its .model files.
+// Vocabularies: trained on a text by sentencepiece, or read from a file of it or of another program.
 //
 // The library only learns the pieces; encoding and decoding are format/tokenizer.h's own, on every
 // machine. None of its types appear here. Not a second tokenizer, and no other kinds of model: what our
@@ -34,5 +34,9 @@ Vocabulary TrainVocabulary(std::string_view text, const VocabularyOptions& optio
 // a model that our tokenizer cannot reproduce: another kind than byte-pair, normalisation, removal of extra
 // spaces, spaces as suffixes, user-defined or unused pieces.
 Vocabulary LoadSentencePiece(const std::filesystem::path& path);
+
+// The vocabulary of a file of either kind that is read here: a tokenizer.json (trainer/data/tokenizer_json.h)
+// if it begins with a brace or is named .json, else a sentencepiece .model. Throws Error.
+Vocabulary LoadVocabulary(const std::filesystem::path& path);
 
 }  // namespace tritwise

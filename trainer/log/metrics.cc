@@ -73,16 +73,18 @@ void MetricsLog::WriteLine(const std::string& line) {
 }
 
 void MetricsLog::Write(const RunMetrics& metrics) {
-  WriteLine(Line({{"type", "run"},
-                  {"version", metrics.version},
-                  {"threads", metrics.threads},
-                  {"products", metrics.products},
-                  {"target", metrics.target},
-                  {"parameters", metrics.parameters},
-                  {"train_tokens", metrics.train_tokens},
-                  {"steps", metrics.steps},
-                  {"batch_rows", metrics.batch_rows},
-                  {"unit", metrics.unit}}));
+  Json line = {{"type", "run"},
+               {"version", metrics.version},
+               {"threads", metrics.threads},
+               {"products", metrics.products},
+               {"target", metrics.target},
+               {"parameters", metrics.parameters},
+               {"train_tokens", metrics.train_tokens},
+               {"steps", metrics.steps},
+               {"batch_rows", metrics.batch_rows},
+               {"unit", metrics.unit}};
+  if (!metrics.init.empty()) line["init"] = metrics.init;
+  WriteLine(Line(line));
 }
 
 void MetricsLog::Write(const StepMetrics& metrics) {

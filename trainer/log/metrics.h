@@ -26,6 +26,8 @@ struct RunMetrics {
   int64_t steps = 0;            // of the whole run
   int64_t batch_rows = 0;       // in one step
   std::string unit = "tokens";  // what a row is, plural: "tokens", "images"
+  std::string
+      init{};  // what the run began with: "huggingface:NAME", "run:NAME"; empty (and not written): random weights
 };
 
 // "step": after each step.

@@ -49,6 +49,7 @@ RunMetrics Run(const json& object) {
   run.train_tokens = Count(object, "train_tokens");
   run.steps = Count(object, "steps");
   run.batch_rows = Count(object, "batch_rows");
+  run.init = Text(object, "init");
   if (const std::string unit = Text(object, "unit"); !unit.empty()) run.unit = unit;
   return run;
 }

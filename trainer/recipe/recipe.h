@@ -84,7 +84,7 @@ struct Recipe {
     std::string test_labels;
     int64_t vocabulary = 2048;  // text: pieces to learn
     double character_coverage = 0.9995;
-    std::string tokenizer;  // text: a sentencepiece .model to use instead
+    std::string tokenizer;  // text: a sentencepiece .model or a tokenizer.json to use instead
     int64_t context = 256;  // text: rows of a sequence
     double validation_fraction = 0.05;
 
