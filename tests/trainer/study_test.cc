@@ -93,8 +93,9 @@ TEST_CASE("the paper's eleven conditions cost 7.4 runs a seed") {
 }
 
 TEST_CASE("conditions that differ before their transition share nothing") {
-  const std::string annealed = "[[condition]]\nname = \"annealed\"\nquantise.transition = [0.5, 0.7]\n"
-                               "train.schedule = \"constant\"\n";
+  const std::string annealed =
+      "[[condition]]\nname = \"annealed\"\nquantise.transition = [0.5, 0.7]\n"
+      "train.schedule = \"constant\"\n";
   const std::vector<StudyRun> plan = PlanStudy(ParseStudy(kPaper + annealed, "paper.toml", {}));
   // Nobody trains the constant schedule to its end, so its trunk is a run of its own that ends at the last branch.
   const auto trunk = std::find_if(plan.begin(), plan.end(), [](const StudyRun& run) { return run.condition < 0; });
