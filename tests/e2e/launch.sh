@@ -25,6 +25,12 @@ near 29 1e-3
 "${two[@]}" train "$work/recipe.toml" --set train.batch=1 --set train.steps=10 --out "$work/share" > /dev/null 2> "$work/err" ||
   fail "a rank without a share: $(cat "$work/err")"
 
+# What one process decides by the loss, all ranks decide: here noise is a spike, and the run goes back.
+"${two[@]}" train "$work/recipe.toml" --set train.on_divergence=roll-back --set train.spike_factor=1.0003 \
+  --set train.learning_rate=1e-5 --set train.checkpoint_every=1 --set train.steps=60 --out "$work/back" > /dev/null 2> "$work/err" ||
+  fail "rolling back: $(tail -n 2 "$work/err")"
+grep -q 'rolled back' "$work/err" || fail "nothing was rolled back"
+
 # A study's runs are those of all ranks.
 sed "s/^steps = .*/steps = 12/; /^\[quantise\]/,\$d" "$work/recipe.toml" > "$work/study.toml"
 cat >> "$work/study.toml" <<STUDY

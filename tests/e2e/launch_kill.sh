@@ -37,12 +37,12 @@ for rank in 1 0; do
 done
 
 # What is left resumes with one process, which says that its numbers will differ.
-"$TRITWISE" train --resume "$work/run" --set train.steps=4000 --threads 1 > "$work/out" 2> "$work/err" &
+"$TRITWISE" train --resume "$work/run" --set train.steps=4000 --threads 1 > "$work/out" 2> "$work/resumed" &
 pid=$!
-until grep -q '^step ' "$work/err"; do
-  kill -0 $pid 2> /dev/null || fail "resuming failed: $(cat "$work/err")"
+until grep -q '^step ' "$work/resumed" 2> /dev/null; do
+  kill -0 $pid 2> /dev/null || fail "resuming failed: $(cat "$work/resumed")"
   sleep 0.05
 done
 kill -INT $pid
-wait $pid || [ $? -eq 130 ] || fail "resuming failed: $(cat "$work/err")"
-grep -q '2 ranks, 1 thread each so far and goes on with 1 thread' "$work/err" || fail "nothing is said of ranks"
+wait $pid || [ $? -eq 130 ] || fail "resuming failed: $(cat "$work/resumed")"
+grep -q '2 ranks, 1 thread each so far and goes on with 1 thread' "$work/resumed" || fail "nothing is said of ranks"
