@@ -56,4 +56,13 @@ if(TRITWISE_BUILD_TRAINER)
     pkg_check_modules(pcre2 IMPORTED_TARGET libpcre2-8)
     pkg_check_modules(utf8proc IMPORTED_TARGET libutf8proc)
   endif()
+  # Only C: the C++ bindings left MPI's standard long ago.
+  if(TRITWISE_WITH_MPI)
+    if(NOT TRITWISE_WITH_MPI STREQUAL "AUTO")
+      set(_mpi_required REQUIRED)
+    endif()
+    find_package(MPI ${_mpi_required} QUIET COMPONENTS C)
+    find_program(TRITWISE_MPIRUN mpirun)  # for tests
+    message(STATUS "Training by several processes (MPI): ${MPI_C_FOUND}")
+  endif()
 endif()

@@ -20,6 +20,11 @@ class UsageError : public Error {
 // Ctrl-C in a command that saved what it had and said so: exit code 130, nothing more to print.
 struct Interrupted {};
 
+// All that is to be said has been said: the program ends with this code.
+struct ExitWith {
+  int code = 0;
+};
+
 void AddRun(CLI::App& app);
 void AddEval(CLI::App& app);
 void AddInspect(CLI::App& app);
@@ -27,6 +32,7 @@ void AddBench(CLI::App& app);
 // Where the trainer is built.
 void AddTrain(CLI::App& app);
 void AddExport(CLI::App& app);
+void AddLaunch(CLI::App& app);
 void AddReport(CLI::App& app);
 void AddStudy(CLI::App& app);
 

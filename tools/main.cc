@@ -45,6 +45,8 @@ int Run(CLI::App& app, int argc, char** argv) {
     return Report(app, error.what(), kUsage);
   } catch (const tritwise::Interrupted&) {
     return kInterrupted;
+  } catch (const tritwise::ExitWith& end) {
+    return end.code;
   } catch (const std::bad_alloc&) {
     return Report(app, "out of memory", kFailure);
   } catch (const std::exception& error) {
@@ -65,6 +67,7 @@ int main(int argc, char** argv) {
   app.footer("Example:\n  tritwise run model.trit -p \"In the beginning\"");
 #ifdef TRITWISE_WITH_TRAINER
   tritwise::AddTrain(app);
+  tritwise::AddLaunch(app);
   tritwise::AddExport(app);
   tritwise::AddReport(app);
   tritwise::AddStudy(app);

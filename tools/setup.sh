@@ -9,7 +9,7 @@ sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 
 packages=(cmake ninja-build pkg-config g++ dpkg-dev
           libdnnl-dev libflatbuffers-dev flatbuffers-compiler catch2 nlohmann-json3-dev libcli11-dev
-          libspdlog-dev libtomlplusplus-dev libsentencepiece-dev zlib1g-dev libjs-chart.js jq
+          libspdlog-dev libtomlplusplus-dev libsentencepiece-dev zlib1g-dev libopenmpi-dev openmpi-bin libjs-chart.js jq
           bible-kjv bible-kjv-text dataset-fashion-mnist)
 if [ "${1:-build}" = test ]; then
   packages+=(clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu qemu-user clang-format clang-tidy

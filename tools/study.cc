@@ -1,12 +1,10 @@
 // `tritwise study`: trains a recipe under several conditions and seeds, and compares them.
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "tools/commands.h"
+#include "tools/ranks.h"
 #include "tools/report/study_report.h"
 #include "trainer/study/run_study.h"
 
@@ -22,24 +20,13 @@ struct Arguments {
   int threads = 0;
 };
 
-std::atomic<bool> g_stop = false;
-
-// The second Ctrl-C ends the program at once.
-void Stop(int signal) {
-  g_stop = true;
-  std::signal(signal, SIG_DFL);
-}
-
-void RunIt(const Arguments& a) {
+void RunIt(const Arguments& a, const RankSession& session) {
   StudyOptions options;
   options.study = ReadStudy(a.study, a.overrides);
   options.folder = a.out.empty() ? path("studies") / options.study.name : path(a.out);
-  options.threads = a.threads != 0 ? a.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  options.stop = &g_stop;
+  options.prepare = [&session](RunOptions& run) { session.Fill(run); };
   options.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   options.report = [&options] { WriteStudyReport(options.folder); };
-  std::signal(SIGINT, Stop);
-  std::signal(SIGTERM, Stop);
   if (!RunStudy(options)) {
     std::fprintf(stderr, "stopped and saved; go on with the same command\n");
     throw Interrupted();
@@ -59,7 +46,7 @@ void AddStudy(CLI::App& app) {
   command->add_option("--out", a->out, "Folder for the study (default: studies/NAME); what is done there is skipped");
   command->add_option("--threads", a->threads, "Worker threads (default: one a core)")->check(CLI::Range(1, 1024));
   command->footer("Example:\n  tritwise study recipes/studies/paper-tiny.toml --out build/paper-tiny");
-  command->callback([a] { RunIt(*a); });
+  command->callback([a] { WithRanks(a->threads, [a](const RankSession& session) { RunIt(*a, session); }); });
 }
 
 }  // namespace tritwise

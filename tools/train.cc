@@ -1,12 +1,10 @@
 // `tritwise train`: trains by a recipe, or by defaults on somebody's own text, or goes on with a run.
-#include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "tools/commands.h"
+#include "tools/ranks.h"
 #include "tools/report/report.h"
 #include "trainer/data/corpus.h"
 #include "trainer/recipe/defaults.h"
@@ -26,14 +24,6 @@ struct Arguments {
   std::vector<std::string> overrides;
   int threads = 0;
 };
-
-std::atomic<bool> g_stop = false;
-
-// The second Ctrl-C ends the program at once.
-void Stop(int signal) {
-  g_stop = true;
-  std::signal(signal, SIG_DFL);
-}
 
 uint64_t TextBytes(const std::string& data) {
   uint64_t bytes = 0;
@@ -69,7 +59,7 @@ path NewFolder(const Arguments& a) {
   return folder;
 }
 
-void Train(const Arguments& a) {
+void Train(const Arguments& a, const RankSession& session) {
   RunOptions options;
   std::optional<Start> start;
   if (!a.init.empty()) {
@@ -81,15 +71,13 @@ void Train(const Arguments& a) {
   if (start) ApplyStart(*start, options.recipe);
   options.resume = !a.resume.empty();
   options.folder = options.resume ? path(a.resume) : a.out.empty() ? NewFolder(a) : path(a.out);
-  options.threads = a.threads != 0 ? a.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  options.stop = &g_stop;
-  std::signal(SIGINT, Stop);
-  std::signal(SIGTERM, Stop);
+  session.Fill(options);
   const RunOutcome outcome = TrainRun(options);
   if (outcome.steps_done > 0) WriteReport(options.folder);
   const std::string folder = options.folder.string();
   if (!outcome.finished) {
-    std::fprintf(stderr, "stopped and saved; go on with: tritwise train --resume %s\n", folder.c_str());
+    std::fprintf(stderr, "stopped and saved; go on with: %s train --resume %s\n", session.Command().c_str(),
+                 folder.c_str());
     throw Interrupted();
   }
   std::printf("%s/model.trit: %s, validation loss %.4f, accuracy %.4f over %zu rows, trained in %.0f s\n",
@@ -120,7 +108,7 @@ void AddTrain(CLI::App& app) {
       "  tritwise train recipes/king-james.toml --set quantise.transition=0.2 --out runs/early\n"
       "  tritwise train --init OLMo-1B --data my.txt\n"
       "  tritwise train --resume runs/early");
-  command->callback([a] { Train(*a); });
+  command->callback([a] { WithRanks(a->threads, [a](const RankSession& session) { Train(*a, session); }); });
 }
 
 }  // namespace tritwise

@@ -69,6 +69,7 @@ void WriteCheckpoint(const std::string& path, const Checkpoint& checkpoint) {
       {"threads", std::to_string(checkpoint.threads)},
       {"loss_mean", ExactText(checkpoint.losses.mean)},
       {"loss_count", std::to_string(checkpoint.losses.count)},
+      {"ranks", std::to_string(checkpoint.ranks)},
       {"recipe", WriteRecipe(checkpoint.recipe)},
   };
   WriteSafetensors(path, metadata, tensors);
@@ -91,6 +92,7 @@ Checkpoint ReadCheckpoint(const std::string& path) {
   if (file.metadata().contains("loss_mean")) {
     checkpoint.losses = {ReadNumber<double>(file, "loss_mean"), ReadNumber<int64_t>(file, "loss_count")};
   }
+  if (file.metadata().contains("ranks")) checkpoint.ranks = ReadNumber<int>(file, "ranks");
   const auto recipe = file.metadata().find("recipe");
   if (recipe == file.metadata().end()) throw Error(path + ": the checkpoint holds no recipe");
   checkpoint.recipe = ParseRecipe(recipe->second, path + " (recipe)", {});

@@ -16,7 +16,8 @@ struct Checkpoint {
   CodeHistory codes;  // as of the last look at them
   LossGuard::Memory losses;
   Recipe recipe;
-  int threads = 0;               // that the run used
+  int threads = 0;               // that the run used, in each of
+  int ranks = 1;                 // processes
   ModelDescription description;  // graph and vocabulary
 };
 

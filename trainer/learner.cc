@@ -7,6 +7,7 @@
 
 #include "format/scoring.h"
 #include "format/ternary_layout.h"
+#include "trainer/distributed/together.h"
 #include "trainer/schedule.h"
 
 namespace tritwise {
@@ -43,7 +44,7 @@ std::vector<std::pair<size_t, size_t>> Passes(const TrainBatch& batch, size_t fi
 }  // namespace
 
 Learner::Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernels& kernels, ComputeType type,
-                 int threads)
+                 int threads, Communicator& ranks)
     : recipe_(recipe),
       graph_(graph),
       layout_(graph),
@@ -51,11 +52,13 @@ Learner::Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernel
       large_(layout_.size() > kLargeNetwork),
       threads_(threads),
       prepared_(graph, layout_, type),
-      gradients_(graph, layout_) {
+      gradients_(graph, layout_),
+      ranks_(ranks) {
   omp_set_num_threads(threads);
   omp_set_dynamic(0);
   for (int i = 0; i < threads; ++i)
     executors_.push_back(std::make_unique<TrainExecutor>(graph, layout_, kernels, type, large_));
+  if (ranks_.ranks() > 1) exchange_ = std::make_unique<GradientExchange>(ranks_, gradients_);
 }
 
 TrainState Learner::InitialState() const {
@@ -145,7 +148,22 @@ void ResetOptimiser(OptimiserAtTransition how, TrainState& state) {
   state.optimiser_steps = 0;
 }
 
-StepResult Learner::Step(const TrainBatch& batch, TrainState& state) {
+double Learner::AccumulateShare(const TrainBatch& batch, const TrainState& state, const Phase& phase) {
+  const auto [begin, end] = ShareOf(ranks_, batch.sequence_rows.size());
+  const size_t sequences = end - begin;
+  const auto parts = std::min(sequences, static_cast<size_t>(recipe_.train.accumulation));
+  double loss = 0.0;
+  if (exchange_) exchange_->Begin();
+  for (size_t part = 0; part < parts; ++part) {
+    if (exchange_ && part + 1 == parts) exchange_->BeginLastPart();
+    loss += Accumulate(batch, begin + sequences * part / parts, begin + sequences * (part + 1) / parts, state, phase,
+                       part == 0);
+  }
+  if (exchange_ && parts == 0) exchange_->NoParts();
+  return loss;
+}
+
+StepResult Learner::Step(const TrainBatch& batch, TrainState& state, const std::atomic<bool>* stop) {
   const int64_t step = state.step;
   const Phase phase = PhaseOf(recipe_, step);
   if (step == recipe_.transition_step()) ResetOptimiser(recipe_.quantise.optimiser, state);
@@ -155,11 +173,12 @@ StepResult Learner::Step(const TrainBatch& batch, TrainState& state) {
 
   const Stopwatch forward_and_backward;
   StepResult result;
-  const size_t sequences = batch.sequence_rows.size();
-  const auto parts = std::min(sequences, static_cast<size_t>(recipe_.train.accumulation));
-  for (size_t part = 0; part < parts; ++part) {
-    result.loss += Accumulate(batch, sequences * part / parts, sequences * (part + 1) / parts, state, phase, part == 0);
-  }
+  double totals[] = {AccumulateShare(batch, state, phase), stop != nullptr && stop->load() ? 1.0 : 0.0};
+  const Stopwatch exchange;
+  if (exchange_) exchange_->Finish(totals);
+  profile_.exchange_s += exchange.Seconds();
+  result.loss = totals[0];
+  result.stop = totals[1] > 0.0;
   result.loss /= static_cast<double>(batch.rows());
   profile_.passes_s += forward_and_backward.Seconds();
 
@@ -183,10 +202,11 @@ Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const 
   for (size_t s = 0; s < sequences; ++s) first_row[s + 1] = first_row[s] + batch.sequence_rows[s];
   // Sums of each sequence, added up in order afterwards: the score does not depend on who computed what.
   std::vector<double> losses(sequences, 0.0);
-  std::vector<size_t> hits(sequences, 0);
+  std::vector<double> hits(sequences, 0.0);
   const auto width = static_cast<size_t>(graph_.output_width());
+  const auto [begin, end] = ShareOf(ranks_, sequences);
 #pragma omp parallel for schedule(dynamic) num_threads(threads_)
-  for (int64_t index = 0; index < static_cast<int64_t>(sequences); ++index) {
+  for (auto index = static_cast<int64_t>(begin); index < static_cast<int64_t>(end); ++index) {
     const auto s = static_cast<size_t>(index);
     TrainExecutor& executor = *executors_[static_cast<size_t>(omp_get_thread_num())];
     executor.Evaluate(inputs, batch, s, s + 1, [&](size_t first, size_t count, const float* scores) {
@@ -194,19 +214,22 @@ Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const 
         const std::span row(scores + r * width, width);
         const auto target = static_cast<size_t>(batch.targets[first_row[s] + first + r]);
         losses[s] += NegativeLogLikelihood(row, target);
-        hits[s] += HighestScore(row) == target ? 1 : 0;
+        hits[s] += HighestScore(row) == target ? 1.0 : 0.0;
       }
     });
   }
+  // The others' sequences are zero here: adding up over ranks changes no bit.
+  SumOverRanks(ranks_, losses);
+  SumOverRanks(ranks_, hits);
   Score score;
   score.items = batch.rows();
-  size_t hit = 0;
+  double hit = 0.0;
   for (size_t s = 0; s < sequences; ++s) {
     score.loss += losses[s];
     hit += hits[s];
   }
   score.loss /= static_cast<double>(score.items);
-  score.accuracy = static_cast<double>(hit) / static_cast<double>(score.items);
+  score.accuracy = hit / static_cast<double>(score.items);
   return score;
 }
 

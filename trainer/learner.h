@@ -5,6 +5,7 @@
 // workers (the order of f32 sums), not on their timing.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -13,6 +14,7 @@
 #include "format/graph.h"
 #include "kernels/kernels.h"
 #include "trainer/code_history.h"
+#include "trainer/distributed/gradient_exchange.h"
 #include "trainer/executor.h"
 #include "trainer/recipe/recipe.h"
 
@@ -36,6 +38,7 @@ void ResetOptimiser(OptimiserAtTransition how, TrainState& state);
 struct StepResult {
   double loss = 0.0;           // mean over the batch's rows, nats
   double gradient_norm = 0.0;  // before clipping
+  bool stop = false;           // some rank wants to stop after this step
 };
 
 struct Score {
@@ -55,14 +58,18 @@ struct CodeShares {
 
 class Learner {
  public:
-  Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernels& kernels, ComputeType type, int threads);
+  // With several `ranks`, each computes its share of a batch, and all get the same results, to the bit: every
+  // rank gives the whole batch and makes the same calls in the same order.
+  Learner(const Recipe& recipe, const Graph& graph, const kernels::Kernels& kernels, ComputeType type, int threads,
+          Communicator& ranks = OneRank());
 
   TrainState InitialState() const;
 
   // Does the step that state.step counts up to, on `batch`; resets the moments first where the recipe says.
-  StepResult Step(const TrainBatch& batch, TrainState& state);
+  // `stop`, looked at as late as possible: this rank wants to stop after it.
+  StepResult Step(const TrainBatch& batch, TrainState& state, const std::atomic<bool>* stop = nullptr);
 
-  // kExported: as the .trit file will compute.
+  // kExported: as the .trit file will compute. The same score whatever the number of threads and ranks.
   Score Evaluate(const TrainBatch& batch, const TrainState& state, const Phase& phase, Precision precision);
 
   std::vector<CodeShares> Codes(std::span<const float> weights, CodeHistory& history) const;
@@ -78,6 +85,8 @@ class Learner {
   // Forward and backward of the sequences of one part of the batch; returns the sum of losses.
   double Accumulate(const TrainBatch& batch, size_t first, size_t last, const TrainState& state, const Phase& phase,
                     bool first_part);
+  // Of this rank's share of the batch, if it has one.
+  double AccumulateShare(const TrainBatch& batch, const TrainState& state, const Phase& phase);
   double SquaredGradient();
   void Update(int64_t step, float gradient_scale, TrainState& state);
 
@@ -90,7 +99,9 @@ class Learner {
   PreparedWeights prepared_;
   std::vector<std::unique_ptr<TrainExecutor>> executors_;
   GradientSum gradients_;
-  StepProfile profile_;  // without the operations, which the executors count
+  Communicator& ranks_;
+  std::unique_ptr<GradientExchange> exchange_;  // where there are several
+  StepProfile profile_;                         // without the operations, which the executors count
 };
 
 }  // namespace tritwise

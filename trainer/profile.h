@@ -27,6 +27,7 @@ struct OpProfile {
 struct StepProfile {
   double prepare_s = 0.0;      // weights made ready
   double passes_s = 0.0;       // forward and backward, as the clock on the wall has it
+  double exchange_s = 0.0;     // of these, waiting for sums over ranks when the own share was done
   double update_s = 0.0;       // clipping and optimiser
   std::vector<OpProfile> ops;  // operation by operation, workers added up
 };

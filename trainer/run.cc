@@ -9,6 +9,9 @@
 #include "format/atomic_file.h"
 #include "trainer/checkpoint.h"
 #include "trainer/data/dataset.h"
+#include "trainer/distributed/follow.h"
+#include "trainer/distributed/share.h"
+#include "trainer/distributed/together.h"
 #include "trainer/error_status.h"
 #include "trainer/export.h"
 #include "trainer/log/metrics.h"
@@ -40,19 +43,21 @@ void MakeFolder(const path& folder) {
   if (error) throw Error(folder.string() + ": cannot make this folder: " + error.message());
 }
 
-// The checkpoint to go on from, or a fresh state without vocabulary and graph.
+// The checkpoint to go on from, or a fresh state without vocabulary and graph. Other ranks than the first get
+// theirs from it.
 Checkpoint Begin(const RunOptions& options) {
   Checkpoint start;
-  if (options.resume) {
+  const int ranks = options.ranks->ranks();
+  if (options.ranks->is_first() && options.resume) {
     start = ReadCheckpoint(CheckpointPath(options.folder));
     const std::string difference = FirstDifference(start.recipe, options.recipe);
     if (!difference.empty()) throw Error(options.folder.string() + ": the recipe does not match: " + difference);
-    if (start.threads != options.threads) {
-      std::fprintf(stderr,
-                   "the run had %d threads so far and goes on with %d: its numbers will differ in the last digits\n",
-                   start.threads, options.threads);
+    if (start.threads != options.threads || start.ranks != ranks) {
+      std::fprintf(stderr, "the run had %s so far and goes on with %s: its numbers will differ in the last digits\n",
+                   WorkersText(start.ranks, start.threads).c_str(), WorkersText(ranks, options.threads).c_str());
     }
-  } else if (std::filesystem::exists(CheckpointPath(options.folder))) {
+    if (options.saved) options.saved(start.state.step);
+  } else if (options.ranks->is_first() && std::filesystem::exists(CheckpointPath(options.folder))) {
     throw Error(options.folder.string() + ": holds a run already; go on with --resume " + options.folder.string() +
                 ", or choose another --out");
   } else if (options.start != nullptr) {
@@ -60,6 +65,7 @@ Checkpoint Begin(const RunOptions& options) {
   }
   start.recipe = options.recipe;
   start.threads = options.threads;
+  start.ranks = ranks;
   return start;
 }
 
@@ -68,22 +74,18 @@ class Run {
   explicit Run(const RunOptions& options)
       : options_(options),
         recipe_(options.recipe),
+        ranks_(*options.ranks),
         checkpoint_(Begin(options)),
-        dataset_(OpenDataset(recipe_, checkpoint_.description.vocabulary)),
         kernels_(ValueOrThrow(kernels::ResolveKernels())),
-        guard_(recipe_.train.spike_factor, checkpoint_.losses) {
-    MakeFolder(options.folder);
-    Describe();
-    learner_ = std::make_unique<Learner>(recipe_, graph(), kernels_, BestComputeType(), options.threads);
-    if (!options.resume) {
+        guard_(recipe_.train.spike_factor, {}) {
+    OpenData();
+    learner_ = std::make_unique<Learner>(recipe_, graph(), kernels_, BestComputeType(), options.threads, ranks_);
+    if (ranks_.is_first() && !options.resume) {
       checkpoint_.state = learner_->InitialState();
       if (options.start != nullptr) CopyWeights(*options.start, graph(), state().weights);
     }
-    ThrowIfError(WriteFileAtomically((options.folder / "recipe.toml").string(), WriteRecipe(recipe_)));
-    const std::string validation = dataset_->validation_text();
-    if (!validation.empty()) {
-      ThrowIfError(WriteFileAtomically((options.folder / "validation.txt").string(), validation));
-    }
+    ShareBeginning();
+    if (ranks_.is_first()) WriteDescriptions();
     OpenLogs();
     // Somewhere to go back to.
     if (!options.resume && recipe_.train.on_divergence == OnDivergence::kRollBack) Save();
@@ -92,6 +94,7 @@ class Run {
   RunOutcome Go() {
     RunOutcome outcome;
     const double begin = Now();
+    stop_ = AnyRank(ranks_, StopWanted());
     while (state().step < recipe_.train.steps) {
       if (ShouldStop()) {
         progress_->Break();
@@ -102,6 +105,10 @@ class Run {
       Step();
     }
     outcome.train_seconds = Now() - begin;
+    if (ranks_.ranks() > 1) {
+      const double waited = 100.0 * learner_->profile().exchange_s / outcome.train_seconds;
+      progress_->Line(FixedText(waited, 0) + " % of the time went into waiting for sums over ranks");
+    }
     Save();
     Finish(outcome);
     return outcome;
@@ -109,11 +116,39 @@ class Run {
 
  private:
   TrainState& state() { return checkpoint_.state; }
+  bool StopWanted() const { return options_.stop != nullptr && options_.stop->load(); }
+  // Several ranks must agree, which they do in each step.
   bool ShouldStop() {
-    return (options_.stop != nullptr && options_.stop->load()) ||
+    return stop_ || (ranks_.ranks() == 1 && StopWanted()) ||
            (options_.stop_after != 0 && state().step >= options_.stop_after);
   }
   const Graph& graph() const { return checkpoint_.description.graph; }
+
+  // The first rank learns the vocabulary, if it must be; the others read the data with what it has learnt.
+  void OpenData() {
+    if (ranks_.is_first()) {
+      dataset_ = OpenDataset(recipe_, checkpoint_.description.vocabulary);
+      MakeFolder(options_.folder);
+      Describe();
+    }
+    ShareDescription(ranks_, checkpoint_.description);
+    if (!ranks_.is_first()) dataset_ = OpenDataset(recipe_, checkpoint_.description.vocabulary);
+    CheckSameData(ranks_, *dataset_);
+  }
+
+  // The numbers that training goes on from, as the first rank has them.
+  void ShareBeginning() {
+    ShareState(ranks_, checkpoint_);
+    guard_ = LossGuard(recipe_.train.spike_factor, checkpoint_.losses);
+  }
+
+  void WriteDescriptions() {
+    ThrowIfError(WriteFileAtomically((options_.folder / "recipe.toml").string(), WriteRecipe(recipe_)));
+    const std::string validation = dataset_->validation_text();
+    if (!validation.empty()) {
+      ThrowIfError(WriteFileAtomically((options_.folder / "validation.txt").string(), validation));
+    }
+  }
 
   void Describe() {
     ModelDescription& description = checkpoint_.description;
@@ -128,14 +163,16 @@ class Run {
 
   void OpenLogs() {
     unit_ = graph().input == InputKind::kTokens ? "tokens" : "images";
-    metrics_ = options_.resume ? std::make_unique<MetricsLog>(MetricsPath(options_.folder), state().step)
-                               : std::make_unique<MetricsLog>(MetricsPath(options_.folder));
+    metrics_ = !ranks_.is_first() ? std::make_unique<MetricsLog>()
+               : options_.resume  ? std::make_unique<MetricsLog>(MetricsPath(options_.folder), state().step)
+                                  : std::make_unique<MetricsLog>(MetricsPath(options_.folder));
     RunMetrics run;
     run.version = TRITWISE_VERSION;
     for (const auto& [key, value] : checkpoint_.description.metadata) {
       if (key == "init") run.init = value;
     }
     run.threads = options_.threads;
+    run.ranks = ranks_.ranks();
     run.products = MatmulDescription();
     run.target = kernels_.target;
     run.parameters = static_cast<int64_t>(learner_->parameter_count());
@@ -148,9 +185,10 @@ class Run {
     ProgressOptions progress;
     progress.steps = recipe_.train.steps;
     progress.unit = unit_;
+    progress.silent = !ranks_.is_first();
     progress_ = std::make_unique<Progress>(progress);
     progress_->Line(CountText(run.parameters) + " parameters, " + CountText(run.train_tokens) + " training " + unit_ +
-                    ", " + std::to_string(run.threads) + " threads, " + run.products + ", kernels " + run.target);
+                    ", " + WorkersText(run.ranks, run.threads) + ", " + run.products + ", kernels " + run.target);
   }
 
   void Step() {
@@ -163,7 +201,8 @@ class Run {
     const double begin = Now();
     const auto count = static_cast<size_t>(recipe_.train.batch);
     const TrainBatch batch = dataset_->Training(state().data_position, count);
-    const StepResult result = learner_->Step(batch, state());
+    const StepResult result = learner_->Step(batch, state(), options_.stop);
+    stop_ = result.stop;
     state().data_position += count;
     if (const std::string wrong = guard_.Check(result.loss, result.gradient_norm); !wrong.empty()) {
       return Diverged(step, wrong);
@@ -183,7 +222,7 @@ class Run {
     const bool last = state().step == recipe_.train.steps;
     if (recipe_.train.validate_every != 0 && state().step % recipe_.train.validate_every == 0 && !last) Validate(false);
     if (state().step % recipe_.train.checkpoint_every == 0 && !last) Save();
-    if (options_.keep_steps.contains(state().step)) {
+    if (ranks_.is_first() && options_.keep_steps.contains(state().step)) {
       checkpoint_.losses = guard_.memory();
       WriteCheckpoint(KeptCheckpointPath(options_.folder, state().step).string(), checkpoint_);
     }
@@ -199,18 +238,20 @@ class Run {
                   "\"roll-back\")");
     }
     const uint64_t position = state().data_position;
-    // Not the graph, which the learner refers to.
-    Checkpoint before = ReadCheckpoint(CheckpointPath(options_.folder).string());
-    checkpoint_.state = std::move(before.state);
-    checkpoint_.codes = std::move(before.codes);
-    checkpoint_.losses = before.losses;
+    if (ranks_.is_first()) {
+      // Not the graph, which the learner refers to.
+      Checkpoint before = ReadCheckpoint(CheckpointPath(options_.folder).string());
+      checkpoint_.state = std::move(before.state);
+      checkpoint_.codes = std::move(before.codes);
+      checkpoint_.losses = before.losses;
+    }
+    ShareBeginning();
     const std::string back = std::to_string(state().step);
     if (++rollbacks_ > kMostRollbacks) {
       throw Error(what + "; rolled back to step " + back + " " + std::to_string(kMostRollbacks) + " times in vain");
     }
     state().data_position = position;
-    guard_ = LossGuard(recipe_.train.spike_factor, checkpoint_.losses);
-    metrics_ = std::make_unique<MetricsLog>(MetricsPath(options_.folder), state().step);
+    if (ranks_.is_first()) metrics_ = std::make_unique<MetricsLog>(MetricsPath(options_.folder), state().step);
     metrics_->Write(RollbackMetrics{state().step, step, wrong});
     progress_->Line(what + ": rolled back to step " + back + ", the batches since are left out");
   }
@@ -242,6 +283,7 @@ class Run {
     line.exported = exported;
     metrics_->Write(line);
     progress_->Validation(line);
+    if (!ranks_.is_first()) return score;
     CodesMetrics codes;
     codes.step = last_step;
     for (const CodeShares& s : learner_->Codes(state().weights, checkpoint_.codes))
@@ -251,9 +293,12 @@ class Run {
   }
 
   void Save() {
+    CheckSameWeights(ranks_, state());
     checkpoint_.losses = guard_.memory();
-    WriteCheckpoint(CheckpointPath(options_.folder).string(), checkpoint_);
     rollbacks_ = 0;
+    if (!ranks_.is_first()) return;
+    WriteCheckpoint(CheckpointPath(options_.folder).string(), checkpoint_);
+    if (options_.saved) options_.saved(state().step);
   }
 
   void Finish(RunOutcome& outcome) {
@@ -262,7 +307,7 @@ class Run {
     ExportOptions exporting;
     exporting.layout = outcome.ternary ? recipe_.exporting.layout : Storage::kF16;
     exporting.head = recipe_.exporting.head;
-    ExportCheckpoint(checkpoint_, (options_.folder / "model.trit").string(), exporting);
+    if (ranks_.is_first()) ExportCheckpoint(checkpoint_, (options_.folder / "model.trit").string(), exporting);
     metrics_->Write(EndMetrics{state().step - 1, outcome.train_seconds});
     progress_->Break();
     outcome.finished = true;
@@ -271,6 +316,8 @@ class Run {
 
   const RunOptions& options_;
   const Recipe& recipe_;
+  Communicator& ranks_;
+  bool stop_ = false;  // agreed by all ranks
   Checkpoint checkpoint_;
   std::unique_ptr<Dataset> dataset_;
   kernels::Kernels kernels_;
@@ -290,7 +337,10 @@ path KeptCheckpointPath(const path& folder, int64_t step) {
   return folder / ("checkpoint-" + std::to_string(step) + ".safetensors");
 }
 
-RunOutcome TrainRun(const RunOptions& options) { return Run(options).Go(); }
+RunOutcome TrainRun(const RunOptions& options) {
+  if (options.ranks->is_first()) AnnounceRun(*options.ranks, options);
+  return Run(options).Go();
+}
 
 Recipe ReadRunRecipe(const std::filesystem::path& folder) { return ReadRecipe((folder / "recipe.toml").string(), {}); }
 

@@ -6,9 +6,11 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 
+#include "trainer/distributed/communicator.h"
 #include "trainer/learner.h"
 #include "trainer/recipe/recipe.h"
 #include "trainer/start.h"
@@ -21,9 +23,12 @@ struct RunOptions {
   bool resume = false;           // go on from the folder's checkpoint; the recipe must be the run's
   const Start* start = nullptr;  // what a new run begins with (the recipe's network is its); null: random weights
   int threads = 1;
+  // Where there are several, only rank 0 calls TrainRun with a folder; the others are told (FollowRuns).
+  Communicator* ranks = &OneRank();
   const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: save and return after the step under way
   int64_t stop_after = 0;                   // save and return when so many steps of the run are done; 0: at its end
   std::set<int64_t> keep_steps;             // checkpoints to keep beside the last, for runs that branch off there
+  std::function<void(int64_t step)> saved;  // called when the folder's checkpoint is that of this step
 };
 
 struct RunOutcome {

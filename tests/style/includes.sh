@@ -16,7 +16,7 @@ forbid() {
   fi
 }
 
-third_party='CLI/|nlohmann/|spdlog/|toml\+\+/|sentencepiece|zlib|dnnl|omp\.h|zmq'
+third_party='CLI/|nlohmann/|spdlog/|toml\+\+/|sentencepiece|zlib|dnnl|omp\.h|mpi\.h|zmq'
 forbid format "kernels/|runtime/|trainer/|tools/|tritwise/|hwy/|$third_party" "format/ may include FlatBuffers and std only:"
 forbid kernels "runtime/|trainer/|tools/|tritwise/|flatbuffers/|$third_party" "kernels/ may include Highway, std and format's geometry only:"
 kernel_format=$(grep -rnE '#include "format/' kernels | grep -vE '"format/(numeric|ternary_layout|half|status)\.h"' || true)
@@ -26,6 +26,11 @@ if [ -n "$kernel_format" ]; then
 fi
 forbid runtime "trainer/|tools/|hwy/|flatbuffers/|$third_party" "runtime/ may include format/ and kernels/ only:"
 forbid trainer "runtime/|tools/|tritwise/" "trainer/ never includes runtime/ or tools/:"
+mpi=$(grep -rlE '#include <mpi\.h>' trainer tools tests --include='*.h' --include='*.cc' | grep -vx trainer/distributed/mpi_ranks.cc || true)
+if [ -n "$mpi" ]; then
+  printf 'only trainer/distributed/mpi_ranks.cc includes mpi.h:\n  %s\n' "$mpi"
+  status=1
+fi
 if grep -rlE '#[[:space:]]*include' targets toolchains --include='*.h' --include='*.cc' 2>/dev/null; then
   echo "targets/ and toolchains/ hold no code that includes anything"
   status=1

@@ -54,14 +54,14 @@ TEST_CASE("Each type of line has its fields in the order documented") {
   CHECK(Lines(path) ==
         std::vector<std::string>{
             R"({"type":"run","version":"1.2.3","threads":2,"products":"oneDNN","target":"AVX2","parameters":10,)"
-            R"("train_tokens":20,"steps":30,"batch_rows":40,"unit":"images"})",
+            R"("train_tokens":20,"steps":30,"batch_rows":40,"unit":"images","ranks":1})",
             R"({"type":"step","step":7,"loss":2.5,"learning_rate":0.001,"gradient_norm":1.5,"ternary":true,)"
             R"("strength":0.25,"rows_per_s":1000.0,"peak_rss_bytes":4096})",
             R"({"type":"transition","step":5,"optimiser":"reset","strength":"stepped"})",
             R"({"type":"transition","step":5,"optimiser":"kept","strength":"phased"})",
             R"({"type":"validation","step":9,"loss":2.25,"accuracy":0.5,"items":100,"exported":true})",
             R"({"type":"validation","step":9,"loss":2.25,"accuracy":null,"items":100,"exported":false})",
-            R"({"type":"codes","step":9,"layers":[{"name":"a","minus":0.25,"zero":0.5,"plus":0.25}]})",
+            R"({"type":"codes","step":9,"layers":[{"name":"a","minus":0.25,"zero":0.5,"plus":0.25,"changed":0.0}]})",
             R"({"type":"end","step":29,"train_seconds":12.5})"});
 }
 

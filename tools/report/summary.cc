@@ -143,7 +143,8 @@ Facts Details(const MetricsRecord& record) {
                                     [](const StepMetrics& step) { return !std::isfinite(step.loss); });
   if (broken > 0) facts.emplace_back("Steps whose loss was not finite", CountText(broken));
   if (record.run) {
-    facts.emplace_back("Threads", std::to_string(run.threads));
+    if (run.ranks > 1) facts.emplace_back("Processes", std::to_string(run.ranks));
+    facts.emplace_back(run.ranks > 1 ? "Threads of each" : "Threads", std::to_string(run.threads));
     facts.emplace_back("Matrix products", run.products);
     facts.emplace_back("Kernels", run.target);
     facts.emplace_back("Version", "tritwise " + run.version);

@@ -57,6 +57,7 @@ MetricsLog::~MetricsLog() {
 }
 
 void MetricsLog::WriteLine(const std::string& line) {
+  if (descriptor_ < 0) return;
   const off_t size_before = lseek(descriptor_, 0, SEEK_END);
   std::string_view rest = line;
   while (!rest.empty()) {
@@ -82,7 +83,8 @@ void MetricsLog::Write(const RunMetrics& metrics) {
                {"train_tokens", metrics.train_tokens},
                {"steps", metrics.steps},
                {"batch_rows", metrics.batch_rows},
-               {"unit", metrics.unit}};
+               {"unit", metrics.unit},
+               {"ranks", metrics.ranks}};
   if (!metrics.init.empty()) line["init"] = metrics.init;
   WriteLine(Line(line));
 }

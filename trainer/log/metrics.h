@@ -17,8 +17,8 @@ namespace tritwise {
 
 // "run": once when a run begins, and again when it is resumed.
 struct RunMetrics {
-  std::string version;  // of this program
-  int32_t threads = 0;
+  std::string version;   // of this program
+  int32_t threads = 0;   // of each process
   std::string products;  // what multiplies matrices: "oneDNN 2.6.3, bf16 products"
   std::string target;    // instruction set of our own kernels: "AVX3_ZEN4"
   int64_t parameters = 0;
@@ -26,8 +26,9 @@ struct RunMetrics {
   int64_t steps = 0;            // of the whole run
   int64_t batch_rows = 0;       // in one step
   std::string unit = "tokens";  // what a row is, plural: "tokens", "images"
-  std::string
-      init{};  // what the run began with: "huggingface:NAME", "run:NAME"; empty (and not written): random weights
+  // What the run began with: "huggingface:NAME", "run:NAME"; empty (and not written): random weights.
+  std::string init{};
+  int32_t ranks = 1;  // processes
 };
 
 // "step": after each step.
@@ -86,6 +87,8 @@ struct EndMetrics {
 
 class MetricsLog {
  public:
+  // Writes nothing: for ranks of a run that leave the record to the first.
+  MetricsLog() = default;
   // A new run: an empty file, whatever was there before. Throws Error.
   explicit MetricsLog(const std::filesystem::path& path);
   // A run resumed after `step` steps: lines of that step and later go, and so does a last line cut short. A

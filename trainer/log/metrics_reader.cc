@@ -1,5 +1,6 @@
 #include "trainer/log/metrics_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -42,6 +43,7 @@ std::string Text(const json& object, const char* name) {
 RunMetrics Run(const json& object) {
   RunMetrics run;
   run.version = Text(object, "version");
+  run.ranks = std::max(1, static_cast<int32_t>(Count(object, "ranks")));
   run.threads = static_cast<int32_t>(Count(object, "threads"));
   run.products = Text(object, "products");
   run.target = Text(object, "target");

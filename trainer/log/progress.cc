@@ -96,6 +96,7 @@ Progress::Progress(ProgressOptions options)
 Progress::~Progress() { Break(); }
 
 void Progress::Step(const StepMetrics& metrics) {
+  if (options_.silent) return;
   const double now = options_.clock();
   // The first interval holds what comes before the first step too.
   if (steps_seen_ > 0) {
@@ -147,6 +148,7 @@ void Progress::Draw(const StepMetrics& metrics) {
 }
 
 void Progress::Line(std::string_view text) {
+  if (options_.silent) return;
   Break();
   logger_->info(text);
 }

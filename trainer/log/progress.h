@@ -25,6 +25,7 @@ namespace tritwise {
 struct ProgressOptions {
   int64_t steps = 0;              // of the whole run
   std::string unit = "tokens";    // what a row is, plural
+  bool silent = false;            // says nothing: for ranks of a run that leave it to the first
   std::optional<bool> terminal;   // unset: whether standard error is one
   std::function<double()> clock;  // seconds from any beginning; unset: the system's steady clock
 };

@@ -66,6 +66,7 @@ class StudyRunner {
     training.folder = Folder(run);
     training.threads = options_.threads;
     training.stop = options_.stop;
+    if (options_.prepare) options_.prepare(training);
     training.keep_steps = run.keep_steps;
     if (run.last_step < run.recipe.train.steps) training.stop_after = run.last_step;
     std::string from;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "trainer/run.h"
 #include "trainer/study/plan.h"
 
 namespace tritwise {
@@ -17,6 +18,7 @@ struct StudyOptions {
   std::filesystem::path folder;
   int threads = 1;
   const std::atomic<bool>* stop = nullptr;           // as of RunOptions
+  std::function<void(RunOptions& run)> prepare;      // if set, called before each run: what else it shall have
   std::function<void(const std::string& line)> say;  // what is begun and what it skips
   std::function<void()> report;                      // called after each run that ended
 };
