@@ -4,6 +4,7 @@
 # without it some tests are reported as not run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export OMP_WAIT_POLICY=passive  # as the command sets it: two tests run at a time
 mkdir -p build/all-tests
 {
   for preset in release asan tsan rpi5; do
