@@ -2,6 +2,8 @@
 #include "trainer/recipe/recipe.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
 
 #include "trainer/error.h"
 #include "trainer/recipe/defaults.h"
@@ -128,6 +130,37 @@ TEST_CASE("default recipes are valid for any amount of text and grow with it") {
     CHECK_NOTHROW(CheckRecipe(r, "defaults"));
     CHECK(std::get<DecoderConfig>(r.network).width >= width);
     width = std::get<DecoderConfig>(r.network).width;
+  }
+}
+
+// Collects "section.key" of every field.
+struct KeyCollector {
+  std::vector<std::string>& keys;
+  template <class T>
+  void operator()(const char* key, const T&) {
+    keys.push_back(key);
+  }
+};
+
+TEST_CASE("docs/recipe.md names every key") {
+  std::ifstream file(TRITWISE_DOCS_DIR "/recipe.md");
+  std::stringstream text;
+  REQUIRE((text << file.rdbuf()));
+  std::vector<std::string> keys;
+  const Recipe recipe;
+  KeyCollector collector{keys};
+  Recipe::Data::Visit(recipe.data, collector);
+  Recipe::Train::Visit(recipe.train, collector);
+  Recipe::Quantise::Visit(recipe.quantise, collector);
+  Recipe::Export::Visit(recipe.exporting, collector);
+  const DecoderConfig decoder;
+  const MlpConfig mlp;
+  DecoderConfig::Visit(decoder, collector);
+  MlpConfig::Visit(mlp, collector);
+  CHECK(keys.size() > 60);
+  for (const std::string& key : keys) {
+    INFO(key);
+    CHECK_THAT(text.str(), Contains("`" + key + "`"));
   }
 }
 
