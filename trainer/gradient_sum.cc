@@ -42,7 +42,7 @@ GradientSum::GradientSum(const Graph& graph, const ParameterLayout& layout)
       size_(layout.size()),
       uses_(graph.tensors.size()),
       at_(std::make_unique<std::atomic<uint32_t>[]>(graph.tensors.size())) {
-  std::memset(values_.Reserve(size_), 0, size_ * sizeof(float));
+  std::fill_n(values_.Reserve(size_), size_, 0.0f);
   const std::vector<bool> live = LiveOps(graph);
   for (size_t i = graph.ops.size(); i-- > 0;) {
     if (!live[i]) continue;
