@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -184,6 +184,10 @@ void BenchTraining(const BenchTrainingFlags& flags) {
   const ProductPeak peak = MeasureProductPeak(BestComputeType(), threads);
   const auto rows = static_cast<double>(subject.batch.rows());
   const auto median = [](const PhaseResult& p) { return p.seconds[p.seconds.size() / 2]; };
+  // What an operation's time, summed over all steps, is a share of.
+  const auto mean = [](const PhaseResult& p) {
+    return std::accumulate(p.seconds.begin(), p.seconds.end(), 0.0) / static_cast<double>(p.seconds.size());
+  };
 
   if (flags.json) {
     Json object;
@@ -203,7 +207,7 @@ void BenchTraining(const BenchTrainingFlags& flags) {
                                   {"steps", p.seconds.size()},
                                   {"share_of_peak", Flops(p) / median(p) / peak.products},
                                   {"peak_rss_bytes", p.peak_rss_bytes},
-                                  {"operations", SharesJson(Shares(p, graph, threads), median(p), threads)}});
+                                  {"operations", SharesJson(Shares(p, graph, threads), mean(p), threads)}});
     }
     PrintJson(object);
     return;
@@ -221,9 +225,9 @@ void BenchTraining(const BenchTrainingFlags& flags) {
   }
   PrintTable(table);
   for (const PhaseResult& p : phases) {
-    std::printf("\n%s, a step of %.1f ms on each of %d threads (times of all threads added up)\n", p.name.c_str(),
-                median(p) * 1e3, threads);
-    PrintShares(Shares(p, graph, threads), median(p), threads, peak);
+    std::printf("\n%s, on average a step of %.1f ms on each of %d threads (times of all threads added up)\n",
+                p.name.c_str(), mean(p) * 1e3, threads);
+    PrintShares(Shares(p, graph, threads), mean(p), threads, peak);
   }
 }
 
