@@ -6,6 +6,7 @@
 #include "tools/commands.h"
 #include "trainer/export.h"
 #include "trainer/huggingface/export.h"
+#include "trainer/run_folder.h"
 
 namespace tritwise {
 namespace {
@@ -27,7 +28,7 @@ Storage StorageNamed(const std::string& name, const Storage otherwise) {
 
 void Export(const Arguments& arguments) {
   std::filesystem::path path = arguments.checkpoint;
-  if (std::filesystem::is_directory(path)) path /= "checkpoint.safetensors";
+  if (std::filesystem::is_directory(path)) path = CheckpointPath(path);
   const Checkpoint checkpoint = ReadCheckpoint(path.string());
   if (!arguments.huggingface.empty()) {
     const HuggingFaceOptions options = {arguments.dtype, arguments.dequantised};

@@ -45,7 +45,7 @@ Recipe ChooseRecipe(const Arguments& a, const Start* start) {
   if (!a.data.empty()) overrides.push_back("data.path=\"" + a.data + "\"");
   overrides.insert(overrides.end(), a.overrides.begin(), a.overrides.end());
   if (!a.recipe.empty()) return ReadRecipe(a.recipe, overrides);
-  if (!a.resume.empty()) return ReadRecipe((path(a.resume) / "recipe.toml").string(), overrides);
+  if (!a.resume.empty()) return ReadRecipe(RecipePath(a.resume).string(), overrides);
   if (a.data.empty()) throw UsageError("give a recipe, --data with a text of yours, or --resume with a run's folder");
   const Recipe recipe = start != nullptr ? FineTuningRecipe(a, *start) : DefaultTextRecipe(a.data, TextBytes(a.data));
   return ParseRecipe(WriteRecipe(recipe), "defaults", overrides);

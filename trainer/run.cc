@@ -35,8 +35,6 @@ int64_t PeakRssBytes() {
   return int64_t{usage.ru_maxrss} * 1024;
 }
 
-path MetricsPath(const path& folder) { return folder / "metrics.jsonl"; }
-
 void MakeFolder(const path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -143,7 +141,7 @@ class Run {
   }
 
   void WriteDescriptions() {
-    ThrowIfError(WriteFileAtomically((options_.folder / "recipe.toml").string(), WriteRecipe(recipe_)));
+    ThrowIfError(WriteFileAtomically(RecipePath(options_.folder).string(), WriteRecipe(recipe_)));
     const std::string validation = dataset_->validation_text();
     if (!validation.empty()) {
       ThrowIfError(WriteFileAtomically((options_.folder / "validation.txt").string(), validation));
@@ -223,8 +221,7 @@ class Run {
     if (recipe_.train.validate_every != 0 && state().step % recipe_.train.validate_every == 0 && !last) Validate(false);
     if (state().step % recipe_.train.checkpoint_every == 0 && !last) Save();
     if (ranks_.is_first() && options_.keep_steps.contains(state().step)) {
-      checkpoint_.losses = guard_.memory();
-      WriteCheckpoint(KeptCheckpointPath(options_.folder, state().step).string(), checkpoint_);
+      WriteState(KeptCheckpointPath(options_.folder, state().step));
     }
   }
 
@@ -292,12 +289,16 @@ class Run {
     return score;
   }
 
+  void WriteState(const path& file) {
+    checkpoint_.losses = guard_.memory();
+    WriteCheckpoint(file.string(), checkpoint_);
+  }
+
   void Save() {
     CheckSameWeights(ranks_, state());
-    checkpoint_.losses = guard_.memory();
     rollbacks_ = 0;
     if (!ranks_.is_first()) return;
-    WriteCheckpoint(CheckpointPath(options_.folder).string(), checkpoint_);
+    WriteState(CheckpointPath(options_.folder));
     if (options_.saved) options_.saved(state().step);
   }
 
@@ -307,7 +308,7 @@ class Run {
     ExportOptions exporting;
     exporting.layout = outcome.ternary ? recipe_.exporting.layout : Storage::kF16;
     exporting.head = recipe_.exporting.head;
-    if (ranks_.is_first()) ExportCheckpoint(checkpoint_, (options_.folder / "model.trit").string(), exporting);
+    if (ranks_.is_first()) ExportCheckpoint(checkpoint_, ModelPath(options_.folder).string(), exporting);
     metrics_->Write(EndMetrics{state().step - 1, outcome.train_seconds});
     progress_->Break();
     outcome.finished = true;
@@ -331,17 +332,11 @@ class Run {
 
 }  // namespace
 
-path CheckpointPath(const path& folder) { return folder / "checkpoint.safetensors"; }
-
-path KeptCheckpointPath(const path& folder, int64_t step) {
-  return folder / ("checkpoint-" + std::to_string(step) + ".safetensors");
-}
-
 RunOutcome TrainRun(const RunOptions& options) {
   if (options.ranks->is_first()) AnnounceRun(*options.ranks, options);
   return Run(options).Go();
 }
 
-Recipe ReadRunRecipe(const std::filesystem::path& folder) { return ReadRecipe((folder / "recipe.toml").string(), {}); }
+Recipe ReadRunRecipe(const std::filesystem::path& folder) { return ReadRecipe(RecipePath(folder).string(), {}); }
 
 }  // namespace tritwise

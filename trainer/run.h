@@ -13,6 +13,7 @@
 #include "trainer/distributed/communicator.h"
 #include "trainer/learner.h"
 #include "trainer/recipe/recipe.h"
+#include "trainer/run_folder.h"
 #include "trainer/start.h"
 
 namespace tritwise {
@@ -42,9 +43,6 @@ struct RunOutcome {
 // Throws Error.
 RunOutcome TrainRun(const RunOptions& options);
 
-std::filesystem::path CheckpointPath(const std::filesystem::path& folder);
-// What a run keeps of one of keep_steps.
-std::filesystem::path KeptCheckpointPath(const std::filesystem::path& folder, int64_t step);
 // The recipe of a run folder.
 Recipe ReadRunRecipe(const std::filesystem::path& folder);
 

@@ -7,6 +7,7 @@
 #include "trainer/error.h"
 #include "trainer/huggingface/import.h"
 #include "trainer/parameters.h"
+#include "trainer/run_folder.h"
 
 namespace tritwise {
 namespace {
@@ -57,7 +58,7 @@ std::string Shape(const TensorSpec& t) { return std::to_string(t.rows) + " x " +
 Start ReadStart(const std::filesystem::path& path) {
   const std::string name = NameOfPath(path);
   if (std::filesystem::is_directory(path)) {
-    if (std::filesystem::exists(path / "checkpoint.safetensors")) return ReadRun(path / "checkpoint.safetensors", name);
+    if (std::filesystem::exists(CheckpointPath(path))) return ReadRun(CheckpointPath(path), name);
     if (std::filesystem::exists(path / "config.json")) return ReadHuggingFace(path, "huggingface:" + name);
     throw Error(path.string() + ": neither a run (checkpoint.safetensors) nor a Hugging Face folder (config.json)");
   }

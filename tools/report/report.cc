@@ -12,6 +12,7 @@
 #include "trainer/error.h"
 #include "trainer/error_status.h"
 #include "trainer/log/metrics_reader.h"
+#include "trainer/run_folder.h"
 
 namespace tritwise {
 namespace {
@@ -44,7 +45,7 @@ void WriteReport(const std::filesystem::path& run_folder) {
   if (!std::filesystem::is_directory(run_folder)) {
     throw Error(run_folder.string() + ": is not the folder of a run");
   }
-  const std::filesystem::path metrics = run_folder / "metrics.jsonl";
+  const std::filesystem::path metrics = MetricsPath(run_folder);
   if (!std::filesystem::exists(metrics)) {
     throw Error(run_folder.string() + ": holds no metrics.jsonl, so it is not the folder of a run");
   }
@@ -52,9 +53,9 @@ void WriteReport(const std::filesystem::path& run_folder) {
   if (record.steps.empty()) throw Error(metrics.string() + ": has no step yet, so there is nothing to draw");
 
   const Placeholder placeholders[] = {
-      {"TITLE", EscapeHtml(FolderName(run_folder))},      {"TRANSITION", EscapeHtml(TransitionSentence(record))},
-      {"HEADLINE", FactsHtml(Headline(record))},          {"DETAILS", FactsHtml(Details(record))},
-      {"RECIPE", RecipeHtml(run_folder / "recipe.toml")}, {"DATA", ChartData(record)}};
+      {"TITLE", EscapeHtml(FolderName(run_folder))},  {"TRANSITION", EscapeHtml(TransitionSentence(record))},
+      {"HEADLINE", FactsHtml(Headline(record))},      {"DETAILS", FactsHtml(Details(record))},
+      {"RECIPE", RecipeHtml(RecipePath(run_folder))}, {"DATA", ChartData(record)}};
   ThrowIfError(WriteFileAtomically((run_folder / "report.html").string(), FillPage(kPageTemplate, placeholders)));
 }
 

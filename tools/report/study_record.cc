@@ -8,6 +8,7 @@
 
 #include "trainer/error.h"
 #include "trainer/log/metrics_reader.h"
+#include "trainer/run_folder.h"
 
 namespace tritwise {
 namespace {
@@ -47,7 +48,7 @@ std::vector<ChangedCodes> ChangedShares(const MetricsRecord& metrics) {
 StudyRunRecord ReadRun(const path& folder, int64_t seed, int64_t steps) {
   StudyRunRecord run;
   run.seed = seed;
-  const path file = folder / "metrics.jsonl";
+  const path file = MetricsPath(folder);
   if (!std::filesystem::exists(file)) return run;
   const MetricsRecord metrics = ReadMetrics(file);
   run.losses = LossesByStep(metrics, steps);

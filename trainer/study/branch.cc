@@ -4,7 +4,7 @@
 #include "trainer/checkpoint.h"
 #include "trainer/error_status.h"
 #include "trainer/log/metrics.h"
-#include "trainer/run.h"
+#include "trainer/run_folder.h"
 #include "trainer/study/plan.h"
 
 namespace tritwise {
@@ -24,11 +24,11 @@ void BranchRun(const path& from_folder, int64_t step, const Recipe& recipe, cons
   std::error_code error;
   std::filesystem::remove_all(partial, error);
   std::filesystem::create_directories(partial, error);
-  if (!error) std::filesystem::copy_file(from_folder / "metrics.jsonl", partial / "metrics.jsonl", error);
+  if (!error) std::filesystem::copy_file(MetricsPath(from_folder), MetricsPath(partial), error);
   if (error) throw Error(partial.string() + ": cannot make this folder: " + error.message());
-  { const MetricsLog cut(partial / "metrics.jsonl", step); }
+  { const MetricsLog cut(MetricsPath(partial), step); }
   WriteCheckpoint(CheckpointPath(partial).string(), checkpoint);
-  ThrowIfError(WriteFileAtomically((partial / "recipe.toml").string(), WriteRecipe(recipe)));
+  ThrowIfError(WriteFileAtomically(RecipePath(partial).string(), WriteRecipe(recipe)));
   std::filesystem::rename(partial, folder, error);
   if (error) throw Error(folder.string() + ": cannot make this folder: " + error.message());
 }
