@@ -5,7 +5,6 @@
 
 #include "format/half.h"
 #include "trainer/matmul.h"
-#include "trainer/random.h"
 
 namespace tritwise {
 namespace {
@@ -58,27 +57,22 @@ void PreparedWeights::Prepare(std::span<const float> parameters, const Phase& ph
 void PreparedWeights::PrepareTernary(Tensor& tensor, size_t number, std::span<const float> weights,
                                      const Phase& phase) {
   tensor.scale = WeightScale(weights, phase.measure);
-  const bool stochastic = phase.rounding == Rounding::kStochastic;
   const RandomStream random(phase.seed, (static_cast<uint64_t>(phase.step) << 20) + 4000 + number);
   tensor.has_codes = int8_products_ && phase.strength == 1.0f;
   if (tensor.has_codes) tensor.codes.Reserve(weights.size());
   ForPieces(weights.size(), [&](size_t begin, size_t count) {
-    std::byte* matrix = tensor.matrix.data() + begin * ComputeBytes(type_);
-    if (stochastic) {
-      // As many codes at a time as a stack has room for.
-      std::array<int8_t, 1024> codes;
-      for (size_t i = 0; i < count; i += codes.size()) {
-        const size_t n = std::min(codes.size(), count - i);
-        DrawTernary(weights.data() + begin + i, n, 1.0f / tensor.scale, random.key(), begin + i, codes.data());
-        if (tensor.has_codes) std::copy_n(codes.begin(), n, tensor.codes.data() + begin + i);
-        MixToCompute(weights.data() + begin + i, codes.data(), n, 1.0f / tensor.scale, phase.strength, type_,
-                     matrix + i * ComputeBytes(type_));
+    // As many codes at a time as a stack has room for, where they are not kept.
+    std::array<int8_t, 1024> few;
+    for (size_t i = begin; i < begin + count; i += few.size()) {
+      const auto part = weights.subspan(i, std::min(few.size(), begin + count - i));
+      int8_t* codes = tensor.has_codes ? tensor.codes.data() + i : few.data();
+      if (phase.rounding == Rounding::kStochastic) {
+        DrawCodes(part, tensor.scale, random, i, codes);
+      } else {
+        RoundTernary(part.data(), part.size(), 1.0f / tensor.scale, codes);
       }
-    } else if (tensor.has_codes) {
-      RoundTernary(weights.data() + begin, count, 1.0f / tensor.scale, tensor.codes.data() + begin);
-      CodesToCompute(tensor.codes.data() + begin, count, type_, matrix);
-    } else {
-      MixTernary(weights.data() + begin, count, 1.0f / tensor.scale, phase.strength, type_, matrix);
+      MixToCompute(part.data(), codes, part.size(), 1.0f / tensor.scale, phase.strength, type_,
+                   tensor.matrix.data() + i * ComputeBytes(type_));
     }
   });
 }

@@ -20,11 +20,19 @@ float WeightScale(std::span<const float> weights, WeightMeasure measure) {
 }
 
 std::vector<int8_t> TernaryCodes(std::span<const float> weights, float scale) {
-  const float inverse = 1.0f / scale;
   std::vector<int8_t> codes(weights.size());
-  std::transform(weights.begin(), weights.end(), codes.begin(),
-                 [&](float w) { return static_cast<int8_t>(std::nearbyint(std::clamp(w * inverse, -1.0f, 1.0f))); });
+  RoundTernary(weights.data(), weights.size(), 1.0f / scale, codes.data());
   return codes;
+}
+
+void DrawCodes(std::span<const float> weights, float scale, const RandomStream& random, uint64_t first, int8_t* codes) {
+  const float inverse = 1.0f / scale;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const float uniform = static_cast<float>(random.Bits(first + i) >> 40) * 0x1p-24f;
+    const float z = weights[i] * inverse;
+    const bool hit = uniform < std::fabs(z);
+    codes[i] = static_cast<int8_t>(hit ? (z > 0.0f ? 1 : -1) : 0);
+  }
 }
 
 Int8Rows QuantiseRows(std::span<const float> weights, size_t rows, size_t cols) {

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "trainer/random.h"
+
 namespace tritwise {
 
 // What a ternary matrix is divided by before its entries are rounded to -1, 0, +1.
@@ -25,6 +27,10 @@ float WeightScale(std::span<const float> weights, WeightMeasure measure);
 
 // clamp(round_half_even(w / scale), -1, 1), computed as w * (1 / scale).
 std::vector<int8_t> TernaryCodes(std::span<const float> weights, float scale);
+
+// With z = w * (1 / scale): sign(z) with probability min(|z|, 1), else 0. Weight i draws number first + i of
+// `random`, in 24 bits.
+void DrawCodes(std::span<const float> weights, float scale, const RandomStream& random, uint64_t first, int8_t* codes);
 
 // Rows of int8 with one scale each: scale = max|w| / 127, code = round_half_even(w * (127 / max|w|)).
 struct Int8Rows {

@@ -27,9 +27,6 @@ class RandomStream {
     return radius * std::cos(2.0 * std::numbers::pi * Uniform(2 * index + 1));
   }
 
-  // What tells this stream from others: for loops that draw their own way.
-  uint64_t key() const { return key_; }
-
  private:
   static uint64_t Mix(uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;

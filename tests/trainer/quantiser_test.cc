@@ -7,7 +7,6 @@
 
 #include "format/numeric.h"
 #include "trainer/random.h"
-#include "trainer/row_ops/row_ops.h"
 
 namespace tritwise {
 namespace {
@@ -68,7 +67,7 @@ TEST_CASE("stochastic codes are of the right sign with the right probability") {
   const RandomStream random(9, 1);
   for (int draw = 0; draw < kDraws; ++draw) {
     std::vector<int8_t> q(z.size());
-    DrawTernary(z.data(), z.size(), 1.0f, random.key(), static_cast<uint64_t>(draw) * z.size(), q.data());
+    DrawCodes(z, 1.0f, random, static_cast<uint64_t>(draw) * z.size(), q.data());
     for (size_t i = 0; i < z.size(); ++i) {
       REQUIRE(static_cast<float>(q[i]) * z[i] >= 0.0f);
       sums[i] += q[i];

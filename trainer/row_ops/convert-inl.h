@@ -89,22 +89,12 @@ void CodesToComputeT(const int8_t* q, size_t n, ComputeType type, void* y) {
 }
 
 void MixToComputeT(const float* x, const int8_t* q, size_t n, float scale, float strength, ComputeType type, void* y) {
+  if (strength == 1.0f) return CodesToComputeT(q, n, type, y);  // exactly
   ForType(type, y, [&](auto* out) HWY_ATTR {
     for (size_t i = 0; i < n; i += kLanes) {
       const F32x16 z = Mul16(Load16(x + i, n - i), Set16(scale));
       const F32x16 code = Load16(q + i, n - i);
       StoreCompute(MulAdd16(Sub16(code, z), Set16(strength), z), out + i, n - i);
-    }
-  });
-}
-
-void MixTernaryT(const float* x, size_t n, float scale, float strength, ComputeType type, void* y) {
-  ForType(type, y, [&](auto* out) HWY_ATTR {
-    for (size_t i = 0; i < n; i += kLanes) {
-      const F32x16 z = Mul16(Load16(x + i, n - i), Set16(scale));
-      const F32x16 code = RoundClamped(z, -1.0f, 1.0f);
-      const F32x16 mixed = strength == 1.0f ? code : MulAdd16(Sub16(code, z), Set16(strength), z);
-      StoreCompute(mixed, out + i, n - i);
     }
   });
 }
@@ -127,20 +117,6 @@ void RoundTernaryT(const float* x, size_t n, float scale, int8_t* q) {
   for (size_t i = 0; i < n; i += kLanes) {
     const F32x16 code = RoundClamped(Mul16(Load16(x + i, n - i), Set16(scale)), -1.0f, 1.0f);
     StoreCodes(code, q + i, n - i);
-  }
-}
-
-void DrawTernaryT(const float* x, size_t n, float scale, uint64_t key, uint64_t first, int8_t* q) {
-  for (size_t i = 0; i < n; ++i) {
-    // SplitMix64's finaliser, as of trainer/random.h.
-    uint64_t bits = key + (first + i) * 0x9E3779B97F4A7C15u;
-    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9u;
-    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBu;
-    bits ^= bits >> 31;
-    const float uniform = static_cast<float>(bits >> 40) * 0x1p-24f;
-    const float z = x[i] * scale;
-    const bool hit = uniform < std::fabs(z);
-    q[i] = static_cast<int8_t>(hit ? (z > 0.0f ? 1 : -1) : 0);
   }
 }
 

@@ -40,17 +40,11 @@ struct AdamStep {
 void ToCompute(const float* x, size_t n, float factor, ComputeType type, void* y);
 // y = q, exact.
 void CodesToCompute(const int8_t* q, size_t n, ComputeType type, void* y);
-// y = z + strength * (q - z) with z = x * scale: a value on its way to its integer q.
+// y = z + strength * (q - z) with z = x * scale: a value on its way to its integer q, which it is at strength 1.
 void MixToCompute(const float* x, const int8_t* q, size_t n, float scale, float strength, ComputeType type, void* y);
-// y = z + strength * (clamp(round(z), -1, 1) - z) with z = x * scale; strength 1 gives ternary codes.
-void MixTernary(const float* x, size_t n, float scale, float strength, ComputeType type, void* y);
 
 // q = clamp(round(x * scale), -1, 1).
 void RoundTernary(const float* x, size_t n, float scale, int8_t* q);
-
-// With z = x * scale: q = sign(z) with probability min(|z|, 1), else 0. Element i draws number first + i of
-// the stream `key`, in 24 bits; the same on every machine.
-void DrawTernary(const float* x, size_t n, float scale, uint64_t key, uint64_t first, int8_t* q);
 
 // A row of heads, the first `rotated` of which are turned by their position: pair i of a head is (element i,
 // element i + head_size/2).
@@ -70,8 +64,6 @@ void RotateBack(float* x, const HeadRow& row, const float* cosine, const float* 
 void Accumulate(const float* x, size_t n, float* y);
 // y = y * factor + bias; bias may be null.
 void ScaleAndBias(float* y, size_t n, float factor, const float* bias);
-// y = x * factor.
-void Scale(const float* x, size_t n, float factor, float* y);
 
 // dx (set, or added to where `accumulate`) from dy * dy_factor, for y = norm(x) * gain.
 void NormBackward(const float* x, const float* dy, size_t n, float dy_factor, const NormGradient& norm, bool accumulate,
