@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/commands.h"
-#include "tools/wait_policy.h"
 
 namespace {
 
@@ -62,9 +61,6 @@ int Run(CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-#ifdef TRITWISE_WITH_TRAINER
-  tritwise::WaitBySleeping(argv);
-#endif
   CLI::App app("Trains ternary (1.58-bit) networks and runs them.", "tritwise");
   app.set_version_flag("--version", "tritwise " TRITWISE_VERSION);
   app.require_subcommand(1);

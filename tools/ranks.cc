@@ -11,6 +11,7 @@
 
 #include "tools/commands.h"
 #include "tools/launch/signals.h"
+#include "tools/wait_policy.h"
 #include "trainer/distributed/follow.h"
 
 namespace tritwise {
@@ -56,6 +57,7 @@ std::string RankSession::Command() const {
 }
 
 void WithRanks(int threads, const std::function<void(const RankSession&)>& body) {
+  WaitBySleeping();
   for (const int signal : {SIGINT, SIGTERM, kStopRanks}) std::signal(signal, Stop);
   RankSession session;
   session.ranks = &StartedAmong();

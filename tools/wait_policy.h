@@ -7,7 +7,7 @@ namespace tritwise {
 // OMP_WAIT_POLICY=passive, and returns where that is set already. A training step has a handful of barriers, so
 // sleeping costs nothing that can be measured, while spinning, libgomp's way, takes half of the speed away as
 // soon as another program wants a core. libgomp reads the variable once, before anything of ours runs, hence the
-// detour. First thing in main.
-void WaitBySleeping(char** argv);
+// detour. First thing in a command that trains: nothing else uses OpenMP.
+void WaitBySleeping();
 
 }  // namespace tritwise

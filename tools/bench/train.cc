@@ -12,6 +12,7 @@
 #include "tools/bench/bench.h"
 #include "tools/machine.h"
 #include "tools/output.h"
+#include "tools/wait_policy.h"
 #include "trainer/data/dataset.h"
 #include "trainer/error_status.h"
 #include "trainer/learner.h"
@@ -172,6 +173,7 @@ double Flops(const PhaseResult& result) {
 }  // namespace
 
 void BenchTraining(const BenchTrainingFlags& flags) {
+  WaitBySleeping();
   const Recipe recipe = ReadRecipe(flags.recipe, flags.overrides);
   const int threads =
       flags.threads != 0 ? flags.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
