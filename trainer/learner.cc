@@ -124,10 +124,11 @@ void Learner::Update(int64_t step, float gradient_scale, TrainState& state) {
   adam.correction2 =
       static_cast<float>(1.0 / (1.0 - std::pow(t.beta2, static_cast<double>(state.second_moment_steps))));
   adam.gradient_scale = gradient_scale;
+  const auto weight_decay = static_cast<float>(WeightDecay(recipe_, step));
 #pragma omp parallel num_threads(threads_)
   for (size_t tensor = 0; tensor < layout_.tensors(); ++tensor) {
     AdamStep own = adam;
-    own.weight_decay = decayed_[tensor] ? static_cast<float>(WeightDecay(recipe_, step)) : 0.0f;
+    own.weight_decay = decayed_[tensor] ? weight_decay : 0.0f;
     const auto parts = static_cast<int64_t>((layout_.count(tensor) + kPart - 1) / kPart);
 #pragma omp for schedule(static) nowait
     for (int64_t part = 0; part < parts; ++part) {

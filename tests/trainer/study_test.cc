@@ -128,7 +128,7 @@ quantise.optimiser = "reset"
 )",
                              "small.toml", {});
   options.folder = small.folder.path() / "study";
-  options.threads = 2;
+  options.prepare = [](RunOptions& run) { run.threads = 2; };
   options.say = [](const std::string&) {};
   return options;
 }
@@ -153,9 +153,9 @@ TEST_CASE("a study that is stopped at any point goes on and skips what is done")
   SmallRun small;
   StudyOptions options = SmallStudy(small);
   const std::atomic<bool> stop = true;
-  options.stop = &stop;
+  options.prepare = [&](RunOptions& run) { run.stop = &stop; };
   CHECK_FALSE(RunStudy(options));
-  options.stop = nullptr;
+  options = SmallStudy(small);
   int reports = 0;
   options.report = [&] { ++reports; };
   REQUIRE(RunStudy(options));

@@ -9,6 +9,8 @@
 
 namespace tritwise {
 
+// The text of a TOML file; `what` it should hold is for the message: "cannot read the recipe".
+std::string ReadTomlText(const std::string& path, const char* what);
 // All of these throw Error with `where` and the line.
 toml::table ParseToml(const std::string& text, const std::string& where);
 // The sections of `root` onto `recipe`; refuses keys that are not a recipe's.

@@ -187,11 +187,15 @@ Recipe ParseRecipe(const std::string& text, const std::string& where, const std:
   return recipe;
 }
 
-Recipe ReadRecipe(const std::string& path, const std::vector<std::string>& overrides) {
+std::string ReadTomlText(const std::string& path, const char* what) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
-  if (!file || !(text << file.rdbuf())) throw Error(path + ": cannot read the recipe");
-  return ParseRecipe(text.str(), path, overrides);
+  if (!file || !(text << file.rdbuf())) throw Error(path + ": cannot read the " + what);
+  return text.str();
+}
+
+Recipe ReadRecipe(const std::string& path, const std::vector<std::string>& overrides) {
+  return ParseRecipe(ReadTomlText(path, "recipe"), path, overrides);
 }
 
 }  // namespace tritwise

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -158,10 +157,7 @@ Study ParseStudy(const std::string& text, const std::string& where, const std::v
 }
 
 Study ReadStudy(const std::string& path, const std::vector<std::string>& overrides) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  if (!file || !(text << file.rdbuf())) throw Error(path + ": cannot read the study");
-  return ParseStudy(text.str(), path, overrides);
+  return ParseStudy(ReadTomlText(path, "study"), path, overrides);
 }
 
 }  // namespace tritwise

@@ -64,9 +64,7 @@ class StudyRunner {
     RunOptions training;
     training.recipe = run.recipe;
     training.folder = Folder(run);
-    training.threads = options_.threads;
-    training.stop = options_.stop;
-    if (options_.prepare) options_.prepare(training);
+    options_.prepare(training);
     training.keep_steps = run.keep_steps;
     if (run.last_step < run.recipe.train.steps) training.stop_after = run.last_step;
     std::string from;
@@ -131,8 +129,7 @@ class StudyRunner {
 }  // namespace
 
 bool IsRunFinished(const path& folder) {
-  const path metrics = folder / "metrics.jsonl";
-  return exists(metrics) && exists(folder / "model.trit") && ReadMetrics(metrics).end.has_value();
+  return exists(MetricsPath(folder)) && exists(ModelPath(folder)) && ReadMetrics(MetricsPath(folder)).end.has_value();
 }
 
 bool RunStudy(const StudyOptions& options) { return StudyRunner(options).Go(); }

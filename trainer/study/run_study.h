@@ -4,7 +4,6 @@
 // a run folder like any other, and the report. Written again after every run.
 #pragma once
 
-#include <atomic>
 #include <filesystem>
 #include <functional>
 
@@ -16,9 +15,7 @@ namespace tritwise {
 struct StudyOptions {
   Study study;
   std::filesystem::path folder;
-  int threads = 1;
-  const std::atomic<bool>* stop = nullptr;           // as of RunOptions
-  std::function<void(RunOptions& run)> prepare;      // if set, called before each run: what else it shall have
+  std::function<void(RunOptions& run)> prepare;      // called before each run: threads, ranks, how to stop it
   std::function<void(const std::string& line)> say;  // what is begun and what it skips
   std::function<void()> report;                      // called after each run that ended
 };
