@@ -5,9 +5,11 @@
 // has no piece for (some have none for the 13 that no UTF-8 holds) is taken as U+FFFD.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "format/text/added_tokens.h"
+#include "format/text/merge_neighbours.h"
 #include "format/text/merge_table.h"
 #include "format/text/nfc.h"
 #include "format/text/split.h"
@@ -19,7 +21,6 @@ namespace {
 
 constexpr size_t kMaxPieceBytes = 2048;
 constexpr size_t kMaxWordBytes = size_t{1} << 30;  // keeps indices in 32 bits
-constexpr uint32_t kEnd = MergeTable::kNone;
 
 class ByteLevelBpe : public TokenizerModel {
  public:
@@ -154,24 +155,19 @@ class ByteLevelBpe::Merger {
         for (const char part : kReplacementCharacter) AddSymbol(model_.byte_ids_[static_cast<uint8_t>(part)]);
       }
     }
-    symbols_.back().next = kEnd;
-    for (uint32_t i = 0; i + 1 < symbols_.size(); ++i) AddCandidate(i);
-    std::make_heap(candidates_.begin(), candidates_.end());
-    while (!candidates_.empty()) {
-      std::pop_heap(candidates_.begin(), candidates_.end());
-      const Candidate best = candidates_.back();
-      candidates_.pop_back();
-      if (!IsStale(best)) Join(best);
-    }
-    for (uint32_t i = 0; i != kEnd; i = symbols_[i].next) ids_.push_back(symbols_[i].id);
+    symbols_.back().next = kNoSymbol;
+    MergeNeighbours(
+        symbols_, candidates_, [&](uint32_t left, uint32_t right) { return Find(left, right); },
+        [&](const Candidate& candidate, Symbol& left, Symbol& right) { return Join(candidate, left, right); });
+    for (uint32_t i = 0; i != kNoSymbol; i = symbols_[i].next) ids_.push_back(symbols_[i].id);
   }
 
  private:
   // A part of the word that is one piece by now; id -1 once it has been joined to its left neighbour.
   struct Symbol {
     int32_t id;
-    uint32_t previous;  // kEnd: first
-    uint32_t next;      // kEnd: last
+    uint32_t previous;  // kNoSymbol: first
+    uint32_t next;      // kNoSymbol: last
   };
   struct Candidate {
     uint32_t rank;
@@ -184,37 +180,21 @@ class ByteLevelBpe::Merger {
 
   void AddSymbol(int32_t id) {
     const auto i = static_cast<uint32_t>(symbols_.size());
-    symbols_.push_back({id, i - 1, i + 1});
+    symbols_.push_back({id, i == 0 ? kNoSymbol : i - 1, i + 1});
   }
 
-  bool AddCandidate(uint32_t left) {
-    const uint32_t right = symbols_[left].next;
-    if (right == kEnd) return false;
+  std::optional<Candidate> Find(uint32_t left, uint32_t right) const {
     const uint32_t rank = model_.merges_.Rank(symbols_[left].id, symbols_[right].id);
-    if (rank == MergeTable::kNone) return false;
-    candidates_.push_back({rank, left});
-    return true;
+    if (rank == MergeTable::kNone) return std::nullopt;
+    return Candidate{rank, left};
   }
 
-  void PushCandidate(uint32_t left) {
-    if (AddCandidate(left)) std::push_heap(candidates_.begin(), candidates_.end());
-  }
-
-  bool IsStale(const Candidate& candidate) const {
-    const Symbol& left = symbols_[candidate.left];
+  bool Join(const Candidate& candidate, Symbol& left, Symbol& right) const {
     const Merge& merge = model_.vocabulary_.merges[candidate.rank];
-    return left.id != merge.left || left.next == kEnd || symbols_[left.next].id != merge.right;
-  }
-
-  void Join(const Candidate& candidate) {
-    Symbol& left = symbols_[candidate.left];
-    Symbol& right = symbols_[left.next];
+    if (left.id != merge.left || right.id != merge.right) return false;
     left.id = model_.merged_[candidate.rank];
-    left.next = right.next;
-    if (right.next != kEnd) symbols_[right.next].previous = candidate.left;
     right.id = -1;
-    if (left.previous != kEnd) PushCandidate(left.previous);
-    PushCandidate(candidate.left);
+    return true;
   }
 
   const ByteLevelBpe& model_;

@@ -9,10 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
+#include "format/text/merge_neighbours.h"
 #include "format/text/tokenizer_model.h"
 #include "format/utf8.h"
 
@@ -24,7 +25,6 @@ constexpr char32_t kSpaceCodePoint = 0x2581;
 constexpr std::string_view kUnknownText = " \xE2\x81\x87 ";  // U+2047, as sentencepiece
 constexpr size_t kMaxPieceBytes = 2048;                      // sentencepiece's 512 characters
 constexpr size_t kMaxSegmentBytes = size_t{1} << 30;         // keeps offsets in 32 bits
-constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
 
 // Which two characters stand side by side in some piece. May say yes too often.
 class NeighbourSet {
@@ -177,7 +177,7 @@ class SentencePieceBpe::Encoder {
     const auto count = static_cast<uint32_t>(symbols_.size());
     if (count > 0) symbols_.back().next = count;
     symbols_.push_back({static_cast<uint32_t>(segment_.size()), static_cast<uint32_t>(utf8.size()),
-                        count == 0 ? kNone : count - 1, kNone});
+                        count == 0 ? kNoSymbol : count - 1, kNoSymbol});
     segment_.append(utf8);
     last_ = code_point;
   }
@@ -194,8 +194,8 @@ class SentencePieceBpe::Encoder {
   struct Symbol {
     uint32_t begin;
     uint32_t size_bytes;
-    uint32_t previous;  // kNone: first
-    uint32_t next;      // kNone: last
+    uint32_t previous;  // kNoSymbol: first
+    uint32_t next;      // kNoSymbol: last
   };
   // Symbol `left` and its neighbour would make a piece. Stale once their sizes no longer add up.
   struct Candidate {
@@ -208,41 +208,25 @@ class SentencePieceBpe::Encoder {
     }
   };
 
-  void AddCandidate(uint32_t left) {
-    const uint32_t right = symbols_[left].next;
-    if (right == kNone) return;
+  std::optional<Candidate> Find(uint32_t left, uint32_t right) const {
     const uint32_t size_bytes = symbols_[left].size_bytes + symbols_[right].size_bytes;
     const int32_t id = model_.Find(std::string_view(segment_).substr(symbols_[left].begin, size_bytes));
-    if (id < 0) return;
-    candidates_.push_back({model_.vocabulary_.scores[static_cast<size_t>(id)], left, size_bytes});
+    if (id < 0) return std::nullopt;
+    return Candidate{model_.vocabulary_.scores[static_cast<size_t>(id)], left, size_bytes};
   }
 
-  void PushCandidate(uint32_t left) {
-    const size_t before = candidates_.size();
-    AddCandidate(left);
-    if (candidates_.size() > before) std::push_heap(candidates_.begin(), candidates_.end());
+  static bool Join(const Candidate& candidate, Symbol& left, Symbol& right) {
+    if (left.size_bytes == 0 || left.size_bytes + right.size_bytes != candidate.size_bytes) return false;
+    left.size_bytes = candidate.size_bytes;
+    right.size_bytes = 0;
+    return true;
   }
 
   void EncodeSegment() {
     if (symbols_.empty()) return;
-    for (uint32_t i = 0; i + 1 < symbols_.size(); ++i) AddCandidate(i);
-    std::make_heap(candidates_.begin(), candidates_.end());
-    while (!candidates_.empty()) {
-      std::pop_heap(candidates_.begin(), candidates_.end());
-      const Candidate best = candidates_.back();
-      candidates_.pop_back();
-      Symbol& left = symbols_[best.left];
-      if (left.size_bytes == 0 || left.next == kNone) continue;
-      Symbol& right = symbols_[left.next];
-      if (left.size_bytes + right.size_bytes != best.size_bytes) continue;
-      left.size_bytes = best.size_bytes;
-      left.next = right.next;
-      if (right.next != kNone) symbols_[right.next].previous = best.left;
-      right.size_bytes = 0;
-      if (left.previous != kNone) PushCandidate(left.previous);
-      PushCandidate(best.left);
-    }
-    for (uint32_t i = 0; i != kNone; i = symbols_[i].next) {
+    MergeNeighbours(
+        symbols_, candidates_, [&](uint32_t left, uint32_t right) { return Find(left, right); }, Join);
+    for (uint32_t i = 0; i != kNoSymbol; i = symbols_[i].next) {
       AppendPiece(std::string_view(segment_).substr(symbols_[i].begin, symbols_[i].size_bytes));
     }
     segment_.clear();
