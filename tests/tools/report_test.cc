@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/temp_dir.h"
+#include "tests/tools/page_parts.h"
 #include "tools/report/series.h"
 #include "trainer/error.h"
 #include "trainer/log/metrics.h"
@@ -16,6 +17,8 @@ namespace tritwise {
 namespace {
 
 using nlohmann::json;
+using test::Contains;
+using test::ScriptData;
 using test::TempDir;
 
 struct RunShape {
@@ -55,15 +58,6 @@ size_t Occurrences(const std::string& text, const std::string& what) {
   return count;
 }
 
-bool Contains(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
-
-// What the page's script will parse.
-json Data(const std::string& page) {
-  const std::string opening = "<script type=\"application/json\" id=\"data\">";
-  const size_t begin = page.find(opening) + opening.size();
-  return json::parse(page.substr(begin, page.find("</script>", begin) - begin));
-}
-
 std::string Refusal(const std::filesystem::path& folder) {
   try {
     WriteReport(folder);
@@ -98,14 +92,14 @@ TEST_CASE("All placeholders of the template are filled in") {
   const std::string page = Page(folder);
   const std::string ours = page.substr(0, page.find("<script>"));
   CHECK_FALSE(Contains(ours, "{{"));
-  CHECK(Data(page).is_object());
+  CHECK(ScriptData(page).is_object());
 }
 
 TEST_CASE("The transition is in the data and in words") {
   const TempDir folder;
   WriteRun(folder.path(), {2000, 1200, "a"});
   const std::string page = Page(folder);
-  const json data = Data(page);
+  const json data = ScriptData(page);
   CHECK(data["transition"] == 1200);
   REQUIRE(data["phases"].size() == 2);
   CHECK(data["phases"][0] == json{{"name", "16-bit"}, {"from", 0}, {"to", 1200}});
@@ -116,10 +110,10 @@ TEST_CASE("The transition is in the data and in words") {
 TEST_CASE("A run of one kind throughout has no transition") {
   const TempDir folder;
   WriteRun(folder.path(), {100, 100, "a"});
-  CHECK(Data(Page(folder))["transition"].is_null());
+  CHECK(ScriptData(Page(folder))["transition"].is_null());
   CHECK(Contains(Page(folder), "16-bit throughout"));
   WriteRun(folder.path(), {100, 0, "a"});
-  CHECK(Data(Page(folder))["transition"].is_null());
+  CHECK(ScriptData(Page(folder))["transition"].is_null());
   CHECK(Contains(Page(folder), "1.58-bit from the first step on"));
 }
 
@@ -132,7 +126,7 @@ TEST_CASE("Names cannot end the script or open a tag") {
   const std::string page = Page(hostile);
   CHECK(Occurrences(page, "</script") == Occurrences(Page(plain), "</script"));
   CHECK(Occurrences(page, "<!--") == Occurrences(Page(plain), "<!--"));
-  CHECK(Data(page)["codes"]["layer"][0] == "</script><!--<script>alert(1)</script>&\"'\uFFFD{{RECIPE}}");
+  CHECK(ScriptData(page)["codes"]["layer"][0] == "</script><!--<script>alert(1)</script>&\"'\uFFFD{{RECIPE}}");
 }
 
 TEST_CASE("The recipe is shown as text") {
@@ -178,7 +172,7 @@ TEST_CASE("A long run's page stays small") {
   WriteRun(folder.path(), {10000, 6000, "a"});
   const std::string page = Page(folder);
   CHECK(page.size() < 700000);
-  const size_t points = Data(page)["training"]["step"].size();
+  const size_t points = ScriptData(page)["training"]["step"].size();
   CHECK(points > 1000);
   CHECK(points <= 2002);
 }
@@ -191,7 +185,7 @@ TEST_CASE("A run under way, with a line half written, has a report") {
   const std::string page = Page(folder);
   CHECK(Contains(page, "<dt>Steps so far</dt><dd>2</dd>"));
   CHECK(Contains(page, "<dt>Steps whose loss was not finite</dt><dd>1</dd>"));
-  CHECK(Data(page)["training"]["loss"] == json{nullptr, 2.5});
+  CHECK(ScriptData(page)["training"]["loss"] == json{nullptr, 2.5});
 }
 
 TEST_CASE("A folder that is no run gets one line") {

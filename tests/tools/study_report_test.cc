@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/tools/page_parts.h"
 #include "tests/tools/study_fixture.h"
 #include "trainer/error.h"
 
@@ -10,10 +11,10 @@ namespace tritwise {
 namespace {
 
 using nlohmann::json;
+using test::Contains;
+using test::ScriptData;
 using test::StudyFolder;
 using test::TempDir;
-
-bool Contains(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
 
 size_t Occurrences(const std::string& text, const std::string& what) {
   size_t count = 0;
@@ -30,13 +31,6 @@ std::string Page(const StudyFolder& study) {
 json Numbers(const StudyFolder& study) {
   Page(study);
   return json::parse(study.Contents("summary.json"));
-}
-
-// What the page's script will parse.
-json Data(const std::string& page) {
-  const std::string opening = "<script type=\"application/json\" id=\"data\">";
-  const size_t begin = page.find(opening) + opening.size();
-  return json::parse(page.substr(begin, page.find("</script>", begin) - begin));
 }
 
 std::string Refusal(const std::filesystem::path& folder) {
@@ -180,7 +174,7 @@ TEST_CASE("A study of which nothing has run yet has a page that says so") {
   const std::string page = Page(study);
   CHECK(Contains(page, "Under way: 0 of 6 runs are done."));
   CHECK_FALSE(Contains(page, "has the lowest"));
-  CHECK(Data(page)["conditions"][2]["curve"].is_null());
+  CHECK(ScriptData(page)["conditions"][2]["curve"].is_null());
   CHECK(Contains(page, "<td data-value=\"0.000000000\">0 of 2</td>"));
 }
 
@@ -190,7 +184,7 @@ TEST_CASE("A run under way is drawn as far as it got and counted as not done") {
   study.Run(
       2, 1, 250, [](int64_t) { return 3.0; }, 0.0);
   const std::string page = Page(study);
-  const json condition = Data(page)["conditions"][2];
+  const json condition = ScriptData(page)["conditions"][2];
   CHECK(condition["curve"]["step"].size() == 250);
   CHECK(condition["near"].size() == 100);
   CHECK(condition["complete"] == false);
@@ -205,10 +199,10 @@ TEST_CASE("Curves are means of finished runs where there are any") {
       2, 1, 400, [](int64_t) { return 3.0; }, 2.5);
   study.Run(
       2, 2, 250, [](int64_t) { return 9.0; }, 0.0);
-  CHECK(Data(Page(study))["conditions"][2]["curve"]["loss"][10] == 3.0);
+  CHECK(ScriptData(Page(study))["conditions"][2]["curve"]["loss"][10] == 3.0);
   study.Run(
       2, 2, 400, [](int64_t) { return 9.0; }, 2.5);
-  CHECK(Data(Page(study))["conditions"][2]["curve"]["loss"][10] == 6.0);
+  CHECK(ScriptData(Page(study))["conditions"][2]["curve"]["loss"][10] == 6.0);
 }
 
 TEST_CASE("Curves are not smoothed across the transition") {
@@ -216,7 +210,7 @@ TEST_CASE("Curves are not smoothed across the transition") {
   AddThree(study);
   study.Run(
       2, 1, 400, [](int64_t step) { return step < 200 ? 3.0 : 4.0; }, 2.5);
-  const json condition = Data(Page(study))["conditions"][2];
+  const json condition = ScriptData(Page(study))["conditions"][2];
   CHECK(condition["curve"]["smooth_loss"][199] == 3.0);
   CHECK(condition["curve"]["smooth_loss"][200] == 4.0);
   CHECK(condition["near"][49] == 0.0);
@@ -228,7 +222,7 @@ TEST_CASE("A figure that names a group shows its members") {
   AddThree(study);
   study.Add({"kept, 25 %", "kept", 100});
   study.AddFigure("All", "curves", {"kept, 25 %", "kept"});
-  CHECK(Data(Page(study))["figures"][1]["conditions"] == json{3, 2});
+  CHECK(ScriptData(Page(study))["figures"][1]["conditions"] == json{3, 2});
 }
 
 TEST_CASE("A sweep goes by place and has 16-bit and 1.58-bit as levels") {
@@ -245,7 +239,7 @@ TEST_CASE("A sweep goes by place and has 16-bit and 1.58-bit as levels") {
   REQUIRE(sweep["levels"].size() == 2);
   CHECK(sweep["levels"][0]["condition"] == "16-bit");
   CHECK(sweep["levels"][1]["condition"] == "1.58-bit");
-  CHECK(Data(Page(study))["figures"][1]["levels"][0]["mean"] == 2.0);
+  CHECK(ScriptData(Page(study))["figures"][1]["levels"][0]["mean"] == 2.0);
 }
 
 TEST_CASE("Changed codes are a mean of layers and seeds, without the first look") {
@@ -257,7 +251,7 @@ TEST_CASE("Changed codes are a mean of layers and seeds, without the first look"
     log.Write(CodesMetrics{99, {{"a", 0.25, 0.5, 0.25, std::nan("")}}});
     log.Write(CodesMetrics{199, {{"a", 0.25, 0.5, 0.25, 0.25}, {"b", 0.25, 0.5, 0.25, seed == 1 ? 0.25 : 0.75}}});
   }
-  const json changed = Data(Page(study))["conditions"][2]["changed"];
+  const json changed = ScriptData(Page(study))["conditions"][2]["changed"];
   CHECK(changed == json{{"step", {199}}, {"since", {99}}, {"share", {0.375}}});
 }
 
@@ -290,7 +284,7 @@ TEST_CASE("Names of a study cannot end the script or open a tag") {
   for (const char* part : {"</script", "<script", "<!--", "<table"}) {
     CHECK(Occurrences(page, part) == Occurrences(Page(plain), part));
   }
-  CHECK(Data(page)["conditions"][2]["name"] == name + "1");
+  CHECK(ScriptData(page)["conditions"][2]["name"] == name + "1");
   CHECK(
       Contains(page, "<h1>&lt;/script&gt;&lt;!--&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#39;{{TABLE}}</h1>"));
 }

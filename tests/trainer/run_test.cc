@@ -189,22 +189,28 @@ TEST_CASE("a full disk while checkpointing or exporting leaves the old files and
   }
 }
 
+// A run after one step, in a state that training can only make worse, to be gone on with.
+RunOptions SpoiltRun(const SmallRun& small) {
+  RunOptions options = small.Options("run");
+  options.stop_after = 1;
+  TrainRun(options);
+  const std::string path = CheckpointPath(options.folder).string();
+  Checkpoint checkpoint = ReadCheckpoint(path);
+  checkpoint.state.weights[0] = std::numeric_limits<float>::infinity();
+  WriteCheckpoint(path, checkpoint);
+  options.stop_after = 0;
+  options.resume = true;
+  return options;
+}
+
 TEST_CASE("a loss that is not a number ends the run and keeps the checkpoint") {
   SmallRun small;
   small.recipe.train.learning_rate = 9.0;
   small.recipe.train.clip = 0.0;
   small.recipe.train.epsilon = 1e-30;
-  RunOptions options = small.Options("run");
-  options.stop_after = 1;
-  TrainRun(options);
-  const auto path = small.folder.path() / "run" / "checkpoint.safetensors";
-  // A state that training can only make worse.
-  Checkpoint checkpoint = ReadCheckpoint(path.string());
-  checkpoint.state.weights[0] = std::numeric_limits<float>::infinity();
-  WriteCheckpoint(path.string(), checkpoint);
+  const RunOptions options = SpoiltRun(small);
+  const auto path = CheckpointPath(options.folder);
   const std::string before = FileBytes(path);
-  options.stop_after = 0;
-  options.resume = true;
   CHECK_THROWS_WITH(TrainRun(options), Contains("not a number"));
   CHECK(FileBytes(path) == before);
 }
@@ -232,16 +238,8 @@ TEST_CASE("a run that may roll back goes on from its last checkpoint with other 
 TEST_CASE("a run that cannot get past a divergence gives up in one line") {
   SmallRun small;
   small.recipe.train.on_divergence = OnDivergence::kRollBack;
-  RunOptions options = small.Options("run");
-  options.stop_after = 1;
-  TrainRun(options);
-  const auto path = small.folder.path() / "run" / "checkpoint.safetensors";
-  Checkpoint checkpoint = ReadCheckpoint(path.string());
-  checkpoint.state.weights[0] = std::numeric_limits<float>::infinity();
-  WriteCheckpoint(path.string(), checkpoint);
-  options.stop_after = 0;
-  options.resume = true;
-  CHECK_THROWS_WITH(TrainRun(options), Contains("not a number") && Contains("rolled back to step 1 3 times in vain"));
+  CHECK_THROWS_WITH(TrainRun(SpoiltRun(small)),
+                    Contains("not a number") && Contains("rolled back to step 1 3 times in vain"));
 }
 
 TEST_CASE("a spike stops the run where the recipe says so, with its size") {
