@@ -13,6 +13,7 @@ std::string ValidUtf8(std::string_view text) {
 }
 
 std::string_view SharedPart(std::string_view name) {
+  if (name == "HEAD") return kHead;
   if (name == "STYLE") return kStyle;
   if (name == "CHART_JS") return kChartJs;
   if (name == "CHART_JS_NOTICE") return kChartJsNotice;

@@ -15,7 +15,7 @@ struct Placeholder {
   std::string text;
 };
 
-// The template with these filled in, and with STYLE, CHART_JS, CHART_JS_NOTICE and CHARTS_JS. In one pass:
+// The template with these filled in, and with HEAD, STYLE, CHART_JS, CHART_JS_NOTICE and CHARTS_JS. In one pass:
 // what is filled in is not looked at again.
 std::string FillPage(std::string_view page, std::span<const Placeholder> placeholders);
 
