@@ -11,15 +11,12 @@
 #endif
 // clang-format on
 
-#include "hwy/cache_control.h"
 #include "kernels/ternary/decode-inl.h"
 
 #if !TRITWISE_QUAD_DOT && HWY_TARGET != HWY_SCALAR
 HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
-
-inline constexpr size_t kPrefetchBytes = 2048;
 
 // How many chunks may go into 16-bit lanes: a vector of bytes adds two products of each field to a lane.
 template <class Layout>

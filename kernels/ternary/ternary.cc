@@ -12,6 +12,7 @@
 #include "kernels/ternary/pair-inl.h"
 #include "kernels/ternary/quad-inl.h"
 #include "kernels/ternary/scalar-inl.h"
+#include "kernels/ternary/split-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -31,45 +32,53 @@ HWY_INLINE void OneRow(const uint8_t* codes, const TernaryGeometry& geometry, co
   }
 }
 
-// Activations that stay in the nearest cache while the weights pass by.
-inline constexpr size_t kGroupBytes = 24 * 1024;
-inline constexpr size_t kGroupRows = 16;
 inline constexpr size_t kTileRows = 4;
+inline constexpr size_t kGroupRows = 32;
 
+// One block with the rows of a group, four at a time. `group_rows` >= 1.
 template <class Layout>
+HWY_INLINE void BlockRows(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
+                          const ActivationRow<Layout>* group, size_t group_rows, const int32_t* q_sums, int32_t* sums,
+                          size_t sums_stride) {
+  size_t m = 0;
+  for (; m + kTileRows <= group_rows; m += kTileRows) {
+    BlockTile<Layout, kTileRows>(block, full_chunks, last_bytes, group + m, q_sums + m, sums + m * sums_stride,
+                                 sums_stride);
+  }
+  const ActivationRow<Layout>* rest = group + m;
+  q_sums += m;
+  sums += m * sums_stride;
+  switch (group_rows - m) {
+    case 1:
+      return BlockTile<Layout, 1>(block, full_chunks, last_bytes, rest, q_sums, sums, sums_stride);
+    case 2:
+      return BlockTile<Layout, 2>(block, full_chunks, last_bytes, rest, q_sums, sums, sums_stride);
+    case 3:
+      return BlockTile<Layout, 3>(block, full_chunks, last_bytes, rest, q_sums, sums, sums_stride);
+    default:
+      return;
+  }
+}
+
+// `take` makes of a block's codes what Layout reads.
+template <class Layout, class Take>
 HWY_INLINE void ManyRows(const uint8_t* codes, const TernaryGeometry& geometry, const int8_t* q, size_t q_stride,
                          const int32_t* q_sums, size_t rows, size_t block_begin, size_t block_end, int32_t* sums,
-                         size_t sums_stride) {
+                         size_t sums_stride, const Take& take) {
   const size_t full_chunks = geometry.full_chunks;
   const size_t last_bytes = geometry.last_chunk_bytes;
   MatrixCodes matrix(codes, geometry);
   ActivationRow<Layout> group[kGroupRows];
 
-  size_t group_rows = kGroupBytes / (geometry.padded_cols + 1) / kTileRows * kTileRows;
-  if (group_rows < kTileRows) group_rows = kTileRows;
-  if (group_rows > kGroupRows) group_rows = kGroupRows;
-  for (size_t begin = 0; begin < rows; begin += group_rows) {
-    const size_t end = begin + group_rows < rows ? begin + group_rows : rows;
-    for (size_t m = begin; m < end; ++m) group[m - begin].Set(q + m * q_stride, full_chunks, last_bytes);
+  size_t most_rows = Layout::kGroupBytes / (geometry.padded_cols + 1) / kTileRows * kTileRows;
+  if (most_rows < kTileRows) most_rows = kTileRows;
+  if (most_rows > kGroupRows) most_rows = kGroupRows;
+  for (size_t begin = 0; begin < rows; begin += most_rows) {
+    const size_t group_rows = begin + most_rows < rows ? most_rows : rows - begin;
+    for (size_t m = 0; m < group_rows; ++m) group[m].Set(q + (begin + m) * q_stride, full_chunks, last_bytes);
     for (size_t block = block_begin; block < block_end; ++block) {
-      const BlockCodes block_codes = matrix.Block(block);
-      for (size_t m = begin; m < end; m += kTileRows) {
-        const ActivationRow<Layout>* tile = group + (m - begin);
-        int32_t* y = sums + m * sums_stride + block * kBlockRows;
-        switch (end - m) {
-          case 1:
-            BlockTile<Layout, 1>(block_codes, full_chunks, last_bytes, tile, q_sums + m, y, sums_stride);
-            break;
-          case 2:
-            BlockTile<Layout, 2>(block_codes, full_chunks, last_bytes, tile, q_sums + m, y, sums_stride);
-            break;
-          case 3:
-            BlockTile<Layout, 3>(block_codes, full_chunks, last_bytes, tile, q_sums + m, y, sums_stride);
-            break;
-          default:
-            BlockTile<Layout, kTileRows>(block_codes, full_chunks, last_bytes, tile, q_sums + m, y, sums_stride);
-        }
-      }
+      BlockRows<Layout>(take(matrix.Block(block)), full_chunks, last_bytes, group, group_rows, q_sums + begin,
+                        sums + begin * sums_stride + block * kBlockRows, sums_stride);
     }
   }
 }
@@ -87,13 +96,24 @@ void TernaryRowT5(const uint8_t* codes, const TernaryGeometry& geometry, const i
 void TernaryRowsT2(const uint8_t* codes, const TernaryGeometry& geometry, const int8_t* q, size_t q_stride,
                    const int32_t* q_sums, size_t rows, size_t block_begin, size_t block_end, int32_t* sums,
                    size_t sums_stride) {
-  ManyRows<T2>(codes, geometry, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride);
+  ManyRows<T2>(codes, geometry, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride,
+               [](const BlockCodes& block) HWY_ATTR { return block; });
 }
 
 void TernaryRowsT5(const uint8_t* codes, const TernaryGeometry& geometry, const int8_t* q, size_t q_stride,
                    const int32_t* q_sums, size_t rows, size_t block_begin, size_t block_end, int32_t* sums,
                    size_t sums_stride) {
-  ManyRows<T5>(codes, geometry, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride);
+#if TRITWISE_T5_LOOKUP
+  if (geometry.chunks() <= SplitBlock::kMostChunks) {
+    SplitBlock split;
+    return ManyRows<T5Split>(codes, geometry, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride,
+                             [&](const BlockCodes& block) HWY_ATTR {
+                               return split.Take(block, geometry.full_chunks, geometry.last_chunk_bytes);
+                             });
+  }
+#endif
+  ManyRows<T5>(codes, geometry, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride,
+               [](const BlockCodes& block) HWY_ATTR { return block; });
 }
 
 void ScaleSums(const int32_t* sums, size_t n, float step, const float* scale, size_t scale_stride, const float* bias,

@@ -11,12 +11,14 @@
 namespace tritwise::runtime {
 namespace {
 
-// Sums a thread keeps before it scales them: 32 KiB.
-constexpr size_t kTileSums = 8192;
-
 constexpr size_t kBlock = kTernaryBlockRows;
 
-size_t TileSums(size_t rows) { return std::max(kTileSums, rows * kBlock); }
+// Sums a thread keeps before it scales them: 32 KiB, but of many rows at least those of 16 blocks, so that the
+// activations are not read again for every few weights.
+constexpr size_t kTileSums = 8192;
+constexpr size_t kLeastTileBlocks = 16;
+
+size_t TileSums(size_t rows) { return std::max(kTileSums, rows * kBlock * kLeastTileBlocks); }
 
 TernaryGeometry Geometry(const TernaryLinearAttrs& attrs, const OpPlace& place) {
   const TensorSpec& w = place.tensor(attrs.weight);
@@ -71,7 +73,7 @@ void SumBlocks(const TernaryLinearStep& step, const QuantisedRows& q, size_t row
 void Run(const TernaryLinearStep& step, Pass& pass) {
   const QuantisedRows& q = step.quantise.rows;
   QuantiseRows(step.quantise, step.x, pass.rows, q, pass.pool);
-  const size_t tile_blocks = std::max<size_t>(1, kTileSums / (kBlock * pass.rows));
+  const size_t tile_blocks = TileSums(pass.rows) / (kBlock * pass.rows);
   const size_t grain = RowGrain(step.geometry.block_bytes() * pass.rows);
   pass.pool.ForRanges(step.geometry.blocks, grain, [&](size_t begin, size_t end, size_t thread) {
     int32_t* sums = step.sums.of(thread);
