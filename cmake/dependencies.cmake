@@ -28,7 +28,7 @@ endif()
 # ---- headers for every target
 set(_headers "${CMAKE_BINARY_DIR}/host-include")
 file(MAKE_DIRECTORY "${_headers}")
-foreach(_name flatbuffers catch2 CLI nlohmann)
+foreach(_name flatbuffers catch2 CLI nlohmann toml++)
   find_file(TRITWISE_HEADER_${_name} NAMES ${_name} PATHS /usr/include /usr/local/include
             NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
   file(CREATE_LINK "${TRITWISE_HEADER_${_name}}" "${_headers}/${_name}" SYMBOLIC)

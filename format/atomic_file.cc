@@ -43,13 +43,30 @@ AtomicFile::~AtomicFile() {
   unlink(temporary_.c_str());
 }
 
+Status AtomicFile::CannotWrite() const {
+  return Status::Error(StatusCode::kIo, "%s: cannot write: %s (the file that was there is unchanged)", path_.c_str(),
+                       std::strerror(errno));
+}
+
+Status AtomicFile::Overwrite(size_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return CannotWrite();
+    }
+    bytes = bytes.subspan(static_cast<size_t>(written));
+    offset += static_cast<size_t>(written);
+  }
+  return Status();
+}
+
 Status AtomicFile::Write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(descriptor_, bytes.data(), bytes.size());
     if (written < 0) {
       if (errno == EINTR) continue;
-      return Status::Error(StatusCode::kIo, "%s: cannot write: %s (the file that was there is unchanged)",
-                           path_.c_str(), std::strerror(errno));
+      return CannotWrite();
     }
     bytes = bytes.subspan(static_cast<size_t>(written));
     size_ += static_cast<size_t>(written);

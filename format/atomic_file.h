@@ -26,6 +26,8 @@ class AtomicFile {
   Status WriteText(std::string_view text);
   // Zero bytes up to the next multiple of `alignment`.
   Status Pad(size_t alignment);
+  // Puts `bytes` in place of ones that were written before, for what is known only at the end.
+  Status Overwrite(size_t offset, std::span<const std::byte> bytes);
   // Bytes written so far.
   size_t size() const { return size_; }
 
@@ -33,6 +35,7 @@ class AtomicFile {
 
  private:
   AtomicFile(std::string path, std::string temporary, int descriptor);
+  Status CannotWrite() const;  // because of errno
 
   std::string path_;
   std::string temporary_;

@@ -1,5 +1,6 @@
 #include "format/checksum.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -28,25 +29,34 @@ uint64_t Merge(uint64_t hash, uint64_t accumulator) { return (hash ^ Round(0, ac
 
 }  // namespace
 
-uint64_t Checksum(std::span<const std::byte> bytes) {
-  const std::byte* p = bytes.data();
-  size_t left = bytes.size();
-  uint64_t hash = kPrime5;
-  if (left >= 32) {
-    uint64_t a = kPrime1 + kPrime2;
-    uint64_t b = kPrime2;
-    uint64_t c = 0;
-    uint64_t d = 0 - kPrime1;
-    for (; left >= 32; p += 32, left -= 32) {
-      a = Round(a, Load<uint64_t>(p));
-      b = Round(b, Load<uint64_t>(p + 8));
-      c = Round(c, Load<uint64_t>(p + 16));
-      d = Round(d, Load<uint64_t>(p + 24));
-    }
-    hash = std::rotl(a, 1) + std::rotl(b, 7) + std::rotl(c, 12) + std::rotl(d, 18);
-    for (const uint64_t accumulator : {a, b, c, d}) hash = Merge(hash, accumulator);
+void RunningChecksum::AddStripe(const std::byte* stripe) {
+  for (size_t i = 0; i < lanes_.size(); ++i) lanes_[i] = Round(lanes_[i], Load<uint64_t>(stripe + 8 * i));
+}
+
+void RunningChecksum::Add(std::span<const std::byte> bytes) {
+  const size_t have = size_ % kStripe;
+  size_ += bytes.size();
+  if (have != 0) {
+    const size_t taken = std::min(bytes.size(), kStripe - have);
+    std::copy_n(bytes.begin(), taken, rest_.begin() + have);
+    bytes = bytes.subspan(taken);
+    if (have + taken < kStripe) return;
+    AddStripe(rest_.data());
   }
-  hash += bytes.size();
+  for (; bytes.size() >= kStripe; bytes = bytes.subspan(kStripe)) AddStripe(bytes.data());
+  std::copy(bytes.begin(), bytes.end(), rest_.begin());
+}
+
+uint64_t RunningChecksum::value() const {
+  const auto& [a, b, c, d] = lanes_;
+  uint64_t hash = kPrime5;
+  if (size_ >= kStripe) {
+    hash = std::rotl(a, 1) + std::rotl(b, 7) + std::rotl(c, 12) + std::rotl(d, 18);
+    for (const uint64_t lane : lanes_) hash = Merge(hash, lane);
+  }
+  hash += size_;
+  const std::byte* p = rest_.data();
+  size_t left = size_ % kStripe;
   for (; left >= 8; p += 8, left -= 8) {
     hash = std::rotl(hash ^ Round(0, Load<uint64_t>(p)), 27) * kPrime1 + kPrime4;
   }
@@ -59,6 +69,12 @@ uint64_t Checksum(std::span<const std::byte> bytes) {
   hash = (hash ^ (hash >> 33)) * kPrime2;
   hash = (hash ^ (hash >> 29)) * kPrime3;
   return hash ^ (hash >> 32);
+}
+
+uint64_t Checksum(std::span<const std::byte> bytes) {
+  RunningChecksum checksum;
+  checksum.Add(bytes);
+  return checksum.value();
 }
 
 }  // namespace tritwise

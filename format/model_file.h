@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -44,7 +45,21 @@ struct SegmentPlace {
   uint64_t checksum = 0;
 };
 
-// Writes atomically (format/atomic_file.h). tensors[i] belongs to description.graph.tensors[i].
+// Where the bytes of a tensor go while its file is written: in pieces of any size, all of the data before the
+// scales. An error (the disk is full, or more than the shape holds) is to be handed on.
+class TensorSink {
+ public:
+  virtual ~TensorSink() = default;
+  virtual Status Data(std::span<const std::byte> piece) = 0;
+  virtual Status Scales(std::span<const float> piece) = 0;
+};
+
+// Gives the bytes of description.graph.tensors[index]; called once for each, in order.
+using TensorSource = std::function<Status(size_t index, TensorSink& sink)>;
+
+// Both write atomically (format/atomic_file.h). The first keeps no weights in memory, so that a model may be larger
+// than that; in the second tensors[i] belongs to description.graph.tensors[i].
+Status StreamModel(const std::string& path, const ModelDescription& description, const TensorSource& source);
 Status WriteModel(const std::string& path, const ModelDescription& description, std::span<const TensorData> tensors);
 
 class ModelFile {

@@ -29,6 +29,7 @@ void AddRun(CLI::App& app);
 void AddEval(CLI::App& app);
 void AddInspect(CLI::App& app);
 void AddBench(CLI::App& app);
+void AddRandom(CLI::App& app);
 // Where the trainer is built.
 void AddTrain(CLI::App& app);
 void AddExport(CLI::App& app);

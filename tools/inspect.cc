@@ -45,6 +45,23 @@ double BitsAWeight(const TensorSpec& spec) {
   return 8.0 * static_cast<double>(DataBytes(spec)) / (static_cast<double>(spec.rows) * static_cast<double>(spec.cols));
 }
 
+// All ternary matrices together.
+struct TernaryTotal {
+  uint64_t weights = 0;
+  uint64_t bytes = 0;  // padding included
+
+  explicit TernaryTotal(const Graph& graph) {
+    for (const TensorSpec& spec : graph.tensors) {
+      if (!IsTernary(spec.storage)) continue;
+      weights += static_cast<uint64_t>(spec.rows) * static_cast<uint64_t>(spec.cols);
+      bytes += DataBytes(spec);
+    }
+  }
+  double bits_a_weight() const {
+    return weights == 0 ? 0.0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(weights);
+  }
+};
+
 Json TensorJson(const TensorSpec& spec, const TensorData& data) {
   Json tensor;
   tensor["name"] = spec.name;
@@ -83,6 +100,9 @@ Json ModelJson(const InspectFlags& flags, const Model& model) {
                              {"output", op.output},
                              {"width", graph.value_widths[static_cast<size_t>(op.output)]}});
   }
+  const TernaryTotal ternary(graph);
+  object["ternary"] = {
+      {"weights", ternary.weights}, {"data_bytes", ternary.bytes}, {"bits_a_weight", ternary.bits_a_weight()}};
   object["tensors"] = Json::array();
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
     object["tensors"].push_back(TensorJson(graph.tensors[i], model.tensor(static_cast<int32_t>(i))));
@@ -164,6 +184,10 @@ void PrintModel(const InspectFlags& flags, const Model& model) {
     tensors.push_back(std::move(row));
   }
   PrintTable(tensors);
+  const TernaryTotal ternary(graph);
+  if (ternary.weights == 0) return;
+  std::printf("\n%" PRIu64 " ternary weights in %" PRIu64 " bytes: %s bits a weight\n", ternary.weights, ternary.bytes,
+              FormatNumber(ternary.bits_a_weight(), 4).c_str());
 }
 
 void Inspect(const InspectFlags& flags) {

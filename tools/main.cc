@@ -76,5 +76,6 @@ int main(int argc, char** argv) {
   tritwise::AddEval(app);
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
+  tritwise::AddRandom(app);
   return Run(app, argc, argv);
 }

@@ -45,6 +45,10 @@ double PerSecond(size_t count, Clock::duration time) {
 void Run(const RunFlags& flags) {
   const auto model = flags.model.Load();
   const Tokenizer* tokenizer = model->tokenizer();
+  if (tokenizer == nullptr && model->graph().input == InputKind::kTokens) {
+    throw Error(flags.model.path +
+                ": this model has no vocabulary to read and write text with (bench and inspect need none)");
+  }
   if (tokenizer == nullptr || model->graph().context == 0) {
     throw Error(flags.model.path + ": this model does not write text (try tritwise eval)");
   }

@@ -94,6 +94,17 @@ TEST_CASE("Padding fills up with zeros to the alignment, also beyond one buffer 
   CHECK(Text(folder / "a") == "x" + std::string(999, '\0'));
 }
 
+TEST_CASE("What was written may be replaced before the file is committed, and writing goes on at the end") {
+  const TempDir folder;
+  AtomicFile file = test::Must(AtomicFile::Create(folder / "a"));
+  REQUIRE(file.WriteText("some words").ok());
+  REQUIRE(file.Overwrite(5, std::as_bytes(std::span("WORDS", 5))).ok());
+  REQUIRE(file.WriteText(" more").ok());
+  CHECK(file.size() == 15);
+  REQUIRE(file.Commit().ok());
+  CHECK(Text(folder / "a") == "some WORDS more");
+}
+
 TEST_CASE("A moved file still commits once and cleans up once") {
   const TempDir folder;
   AtomicFile first = test::Must(AtomicFile::Create(folder / "a"));

@@ -1,6 +1,7 @@
 // XXH64 against vectors that the reference library (libxxhash 0.8.1) computed, at every length where its path changes.
 #include "format/checksum.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,21 @@ TEST_CASE("The checksum does not depend on where the bytes lie in memory") {
       std::vector<std::byte> moved(shift);
       moved.insert(moved.end(), pattern.begin(), pattern.end());
       CHECK(Checksum(std::span(moved).subspan(shift)) == v.checksum);
+    }
+  }
+}
+
+TEST_CASE("The checksum of bytes that come in pieces is that of all of them") {
+  for (const Vector& v : kVectors) {
+    const std::vector<std::byte> pattern = Pattern(v.size);
+    for (const size_t piece : {1u, 3u, 31u, 32u, 33u, 100u}) {
+      RunningChecksum checksum;
+      for (size_t begin = 0; begin < v.size; begin += piece) {
+        checksum.Add(std::span(pattern).subspan(begin, std::min<size_t>(piece, v.size - begin)));
+        checksum.Add({});
+      }
+      INFO("length " << v.size << " in pieces of " << piece);
+      CHECK(checksum.value() == v.checksum);
     }
   }
 }

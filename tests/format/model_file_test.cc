@@ -96,6 +96,20 @@ TEST_CASE("The same model is written as the same bytes") {
   CHECK(test::ModelBytes(test::TinyDecoder()) == test::ModelBytes(test::TinyDecoder()));
 }
 
+TEST_CASE("A model whose tensors come in pieces is written as the same bytes") {
+  const TempDir folder;
+  const ModelDescription description{test::TinyDecoder(), {}, "p", {}};
+  const test::RandomWeights weights = test::MakeRandomWeights(description.graph);
+  REQUIRE(WriteModel(folder / "whole", description, weights.views()).ok());
+  const auto in_pieces = [&](size_t i, TensorSink& sink) {
+    for (const std::byte& byte : weights.data[i]) TRITWISE_RETURN_IF_ERROR(sink.Data(std::span(&byte, 1)));
+    for (const float& scale : weights.scales[i]) TRITWISE_RETURN_IF_ERROR(sink.Scales(std::span(&scale, 1)));
+    return Status();
+  };
+  REQUIRE(StreamModel(folder / "pieces", description, in_pieces).ok());
+  CHECK(test::ReadBytes(folder / "pieces") == test::ReadBytes(folder / "whole"));
+}
+
 TEST_CASE("A network without weights is a model too") {
   Graph graph;
   graph.input = InputKind::kFeatures;
@@ -151,6 +165,29 @@ TEST_CASE("The writer refuses data or scales of another size than the shape's") 
     }
   }
   CHECK_FALSE(std::filesystem::exists(folder / "m.trit"));
+}
+
+TEST_CASE("The writer refuses data behind a tensor's scales") {
+  const TempDir folder;
+  const Graph graph = test::TinyDecoder();
+  const test::RandomWeights weights = test::MakeRandomWeights(graph);
+  const Status status = StreamModel(folder / "m.trit", {graph, {}, "", {}}, [&](size_t i, TensorSink& sink) {
+    const std::span<const std::byte> data = weights.data[i];
+    TRITWISE_RETURN_IF_ERROR(sink.Data(data.first(data.size() - 1)));
+    TRITWISE_RETURN_IF_ERROR(sink.Scales(weights.scales[i]));
+    return sink.Data(data.last(1));
+  });
+  CHECK_THAT(status.message(), Catch::EndsWith("data or scales have not the size of its shape"));
+  CHECK_FALSE(std::filesystem::exists(folder / "m.trit"));
+}
+
+TEST_CASE("What a tensor's source says goes to the caller, and no file is left") {
+  const TempDir folder;
+  const Status status = StreamModel(folder / "m.trit", {test::TinyMlp(), {}, "", {}}, [](size_t, TensorSink&) {
+    return Status::Error(StatusCode::kIo, "the source dried up");
+  });
+  CHECK(std::string(status.message()) == "the source dried up");
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("The writer refuses too few or too many tensors") {

@@ -1,4 +1,4 @@
-// Files that the build makes part of the program (embed.cmake).
+// Files that the build makes part of the program (cmake/embed.cmake).
 #pragma once
 
 #include <string_view>

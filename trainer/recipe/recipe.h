@@ -13,6 +13,7 @@
 #include "format/families/families.h"
 #include "format/names.h"
 #include "trainer/quantiser.h"
+#include "trainer/recipe/step_or_fraction.h"
 
 namespace tritwise {
 
@@ -67,12 +68,6 @@ struct EnumNames<WeightMeasure> {
 template <>
 struct EnumNames<Rounding> {
   static constexpr std::array<std::string_view, 2> kNames = {"nearest", "stochastic"};
-};
-
-// A step of the run: an integer is a step number, a fraction from 0.0 to 1.0 is of all steps.
-struct StepOrFraction {
-  std::variant<int64_t, double> value = 0.5;
-  int64_t StepOf(int64_t steps) const;
 };
 
 struct Recipe {

@@ -1,0 +1,37 @@
+// The shape of a network, without weights: a TOML file with some of a recipe's keys.
+//
+// Sections data (how wide the ends are), network (the family's own keys) and quantise (how a ternary linear
+// makes its input integer). Shapes have no field for storage: layout and head are chosen on the command line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/families/families.h"
+
+namespace tritwise {
+
+struct ModelShape {
+  std::string name;
+  DataShape data;
+  FamilyConfig network = DecoderConfig{};
+  ActivationQuantiser quantiser = LinearOptions().quantiser;
+};
+
+struct ShippedShape {
+  std::string_view name;
+  std::string_view toml;
+};
+
+// The files of tools/shapes/, by name.
+std::vector<ShippedShape> ShippedShapes();
+// "125m | 1m | bitnet-2b4t"
+std::string ShippedShapeNames();
+bool IsShippedShape(std::string_view name);
+
+// `shape` is the name of a shipped one, or the path of a TOML file. Throws Error with file, line and key.
+ModelShape ReadShape(const std::string& shape);
+
+}  // namespace tritwise
