@@ -73,7 +73,7 @@ struct AttentionAttrs {
   int32_t kv_heads = 0;  // divides heads
   int32_t head_size = 0;
   float scale = 0.0f;                   // usually 1/sqrt(head_size)
-  Storage cache = Storage::kF16;        // f16 or f32: keys and values are rounded to it wherever they are computed
+  Storage cache = Storage::kF16;        // f16, f32 or i8: keys and values are rounded to it wherever they are computed
   std::vector<float> rotary_frequency;  // head_size/2 entries, or none
 };
 

@@ -17,6 +17,12 @@ enum class Storage : uint8_t {
   kT5 = 4,   // ternary, five trits a byte
 };
 
+// What keys and values can be kept in. kI8: codes of -127 to 127 with one f32 scale for each position of a head, made
+// like the activations of an integer product (largest magnitude / 127).
+constexpr bool IsCacheStorage(Storage storage) {
+  return storage == Storage::kF16 || storage == Storage::kF32 || storage == Storage::kI8;
+}
+
 // What is done to a row before a linear layer, or by a norm of its own.
 //   layer: (x - mean(x)) / sqrt(var(x) + eps)    var divides by the width
 //   rms:   x / sqrt(mean(x^2) + eps)

@@ -171,7 +171,7 @@ class Checker {
                                 : InputWidth(0) == query && InputWidth(1) == key && InputWidth(2) == key;
     if (!inputs_fit || OutputWidth() != query) return OpError("widths do not fit the heads");
     if (!PositiveFinite(a.scale)) return OpError("scale is not a positive number");
-    if (a.cache != Storage::kF16 && a.cache != Storage::kF32) return OpError("cache is neither f16 nor f32");
+    if (!IsCacheStorage(a.cache)) return OpError("cache is neither f16, f32 nor int8");
     if (!a.rotary_frequency.empty() && a.rotary_frequency.size() != static_cast<size_t>(a.head_size) / 2) {
       return OpError("not one rotary frequency for each pair of a head");
     }

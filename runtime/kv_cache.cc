@@ -3,8 +3,13 @@
 namespace tritwise::runtime {
 namespace {
 
-uint64_t HeadBytes(const CacheLayer& layer, uint64_t context) {
+uint64_t CodeBytes(const CacheLayer& layer, uint64_t context) {
   return AlignUp(context * layer.head_size * layer.element_bytes(), kArenaAlignment);
+}
+
+uint64_t HeadBytes(const CacheLayer& layer, uint64_t context) {
+  const uint64_t scales = layer.storage == Storage::kI8 ? context * sizeof(float) : 0;
+  return CodeBytes(layer, context) + AlignUp(scales, kArenaAlignment);
 }
 
 }  // namespace
@@ -27,6 +32,7 @@ Result<std::unique_ptr<KvCache>> KvCache::Make(const CacheLayers& layers, uint64
   for (const CacheLayer& layer : layers) {
     Place place;
     place.head_bytes = HeadBytes(layer, context);
+    place.scales_offset = CodeBytes(layer, context);
     place.keys = offset;
     place.values = offset + place.head_bytes * layer.kv_heads;
     offset = place.values + place.head_bytes * layer.kv_heads;

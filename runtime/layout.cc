@@ -112,8 +112,8 @@ Result<PlanOptions> ResolveOptions(const PlanOptions& options) {
   if (options.max_rows < 1 || options.max_rows > kMostRows) return bad("max_rows", options.max_rows, "from 1 to 65536");
   if (options.max_outputs < 0) return bad("max_outputs", options.max_outputs, "0 or more");
   if (options.threads < 0 || options.threads > kMostThreads) return bad("threads", options.threads, "from 0 to 256");
-  if (options.cache && *options.cache != Storage::kF16 && *options.cache != Storage::kF32) {
-    return Status::Error(StatusCode::kInvalidArgument, "cache: neither f16 nor f32");
+  if (options.cache && !IsCacheStorage(*options.cache)) {
+    return Status::Error(StatusCode::kInvalidArgument, "cache: neither f16, f32 nor int8");
   }
   if (options.max_outputs == 0 || options.max_outputs > options.max_rows) resolved.max_outputs = options.max_rows;
   if (options.threads == 0) {

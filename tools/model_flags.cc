@@ -1,5 +1,6 @@
 #include "tools/model_flags.h"
 
+#include "format/names.h"
 #include "trainer/error_status.h"
 
 namespace tritwise {
@@ -10,7 +11,7 @@ void ModelFlags::AddComputing(CLI::App& command) {
   command.add_option("--threads", threads, "Threads that compute (0: all this process may use)")
       ->check(CLI::Range(0, 256));
   command.add_option("--cache", cache, "Number format of keys and values (default: the model's)")
-      ->check(CLI::IsMember({"f16", "f32"}));
+      ->check(CLI::IsMember({"int8", "f16", "f32"}));
   command.add_flag("--no-verify", no_verify, "Do not check the weights' checksums");
 }
 
@@ -19,7 +20,7 @@ std::shared_ptr<const Model> ModelFlags::Load() const { return ValueOrThrow(Mode
 PlanOptions ModelFlags::Options() const {
   PlanOptions options;
   options.threads = threads;
-  if (!cache.empty()) options.cache = cache == "f16" ? Storage::kF16 : Storage::kF32;
+  if (!cache.empty()) options.cache = FromName<Storage>(cache).value();
   return options;
 }
 

@@ -32,15 +32,9 @@ void StoreRowF16(const float* x, size_t n, uint16_t* y) {
   for (size_t i = 0; i < n; i += kLanes) Store16(Load16(x + i, n - i), y + i, n - i);
 }
 
-void AttendF32(const float* query, const float* keys, const float* values, size_t stride, size_t positions,
-               size_t head_size, float scale, float* y) {
-  Attend(query, keys, values, stride, positions, head_size, scale, y);
-}
-
-void AttendF16(const float* query, const uint16_t* keys, const uint16_t* values, size_t stride, size_t positions,
-               size_t head_size, float scale, float* y) {
-  Attend(query, keys, values, stride, positions, head_size, scale, y);
-}
+void AttendF32(const AttendQueries& queries, const AttendCache<float>& cache) { Attend(queries, cache); }
+void AttendF16(const AttendQueries& queries, const AttendCache<uint16_t>& cache) { Attend(queries, cache); }
+void AttendI8(const AttendQueries& queries, const AttendCache<int8_t>& cache) { Attend(queries, cache); }
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -54,9 +48,11 @@ HWY_EXPORT(RotateRow);
 HWY_EXPORT(StoreRowF16);
 HWY_EXPORT(AttendF32);
 HWY_EXPORT(AttendF16);
+HWY_EXPORT(AttendI8);
 RotateRowFn ResolveRotateRow() { return HWY_DYNAMIC_POINTER(RotateRow); }
 StoreRowF16Fn ResolveStoreRowF16() { return HWY_DYNAMIC_POINTER(StoreRowF16); }
 AttendF32Fn ResolveAttendF32() { return HWY_DYNAMIC_POINTER(AttendF32); }
 AttendF16Fn ResolveAttendF16() { return HWY_DYNAMIC_POINTER(AttendF16); }
+AttendI8Fn ResolveAttendI8() { return HWY_DYNAMIC_POINTER(AttendI8); }
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

@@ -20,23 +20,47 @@ using RotateRowFn = void (*)(float* x, size_t heads, size_t head_size, const flo
 // f32 to f16 bits, to nearest even.
 using StoreRowF16Fn = void (*)(const float* x, size_t n, uint16_t* y);
 
-// One query head over `positions` keys and values: y[head_size] = softmax(scale * q.k) . v. Key p is
-// keys + p*stride, value p is values + p*stride (elements). Summed over blocks of 64 positions counted
-// from 0, so that the result does not depend on how a sequence was cut into forward passes. y may be query.
-using AttendF32Fn = void (*)(const float* query, const float* keys, const float* values, size_t stride,
-                             size_t positions, size_t head_size, float scale, float* y);
-using AttendF16Fn = void (*)(const float* query, const uint16_t* keys, const uint16_t* values, size_t stride,
-                             size_t positions, size_t head_size, float scale, float* y);
-
 // Positions a block of the softmax has.
 inline constexpr size_t kAttentionBlock = 64;
 
 // Largest head_size the attention kernels take.
 inline constexpr size_t kMaxHeadSize = 512;
 
+// Most query heads of one call.
+inline constexpr size_t kMostQueries = 16;
+
+// Query heads that look at the keys and values of one head of one sequence: heads of a group, neighbouring rows, or
+// both. Query i sees `positions[i]` >= 1 positions from 0 on.
+struct AttendQueries {
+  size_t count = 0;  // 1..kMostQueries
+  const float* query[kMostQueries];
+  float* y[kMostQueries];  // may be the query's own place, not another's
+  size_t positions[kMostQueries];
+};
+
+// Keys and values in the cache's number format T: key p is keys + p*stride, value p values + p*stride (elements).
+// int8: times key_scales[p] and value_scales[p].
+template <class T>
+struct AttendCache {
+  const T* keys = nullptr;
+  const T* values = nullptr;
+  const float* key_scales = nullptr;
+  const float* value_scales = nullptr;
+  size_t stride = 0;
+  size_t head_size = 0;
+  float scale = 0.0f;
+};
+
+// y_i[head_size] = softmax(scale * q_i.k) . v for each query. Summed over blocks of 64 positions counted from 0, so
+// that a result depends neither on how a sequence was cut into forward passes nor on the other queries of the call.
+using AttendF32Fn = void (*)(const AttendQueries& queries, const AttendCache<float>& cache);
+using AttendF16Fn = void (*)(const AttendQueries& queries, const AttendCache<uint16_t>& cache);
+using AttendI8Fn = void (*)(const AttendQueries& queries, const AttendCache<int8_t>& cache);
+
 RotateRowFn ResolveRotateRow();
 StoreRowF16Fn ResolveStoreRowF16();
 AttendF32Fn ResolveAttendF32();
 AttendF16Fn ResolveAttendF16();
+AttendI8Fn ResolveAttendI8();
 
 }  // namespace tritwise::kernels

@@ -16,8 +16,8 @@
 
 #include <cstring>
 
-#include "hwy/cache_control.h"
 #include "kernels/common/dot-inl.h"
+#include "kernels/common/prefetch.h"
 #include "kernels/linear/reference.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -75,6 +75,10 @@ HWY_INLINE int32_t ExcessI8(const int8_t* q, size_t cols) {
 #endif
 }
 
+// How far ahead weights are asked for.
+inline constexpr size_t kPrefetchBytesI8 = 8192;
+
+// Rows one after another, in the order of memory: four at a time would be four streams, a tenth slower.
 HWY_INLINE void LinearRowsI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,
                              int32_t* sums) {
   const size_t step = StepLanesI8();
@@ -86,46 +90,37 @@ HWY_INLINE void LinearRowsI8(const int8_t* w, size_t cols, const int8_t* q, size
   alignas(64) int8_t w_rest[64] = {};
   if (rest != 0) std::memcpy(q_rest, q + whole, rest);
 
-  // The end of one row, by the buffer where reading on would leave the matrix.
-  const auto last_step = [&](VI32 sum, const int8_t* w_last) HWY_ATTR {
-    if (static_cast<size_t>(w_end - w_last) < step) {
-      std::memcpy(w_rest, w_last, rest);
-      w_last = w_rest;
+  const auto row_sums = [&](const int8_t* row) HWY_ATTR {
+    VI32 even = hn::Zero(DI32()), odd = even;
+    size_t k = 0;
+    for (; k + 2 * step <= whole; k += 2 * step) {
+      PrefetchOnce(row + k + kPrefetchBytesI8);
+      if (step == 64) PrefetchOnce(row + k + step + kPrefetchBytesI8);
+      even = StepI8(even, row + k, q + k);
+      odd = StepI8(odd, row + k + step, q + k + step);
     }
-    return StepI8(sum, w_last, q_rest);
+    if (k < whole) even = StepI8(even, row + k, q + k);
+    if (rest != 0) {
+      const int8_t* last = row + whole;
+      if (static_cast<size_t>(w_end - last) < step) {  // reading on would leave the matrix
+        std::memcpy(w_rest, last, rest);
+        last = w_rest;
+      }
+      odd = StepI8(odd, last, q_rest);
+    }
+    return hn::Add(even, odd);
   };
 
   size_t n = row_begin;
   for (; n + 4 <= row_end; n += 4) {
-    const int8_t* w0 = w + n * cols;
-    const int8_t* w1 = w0 + cols;
-    const int8_t* w2 = w1 + cols;
-    const int8_t* w3 = w2 + cols;
-    VI32 s0 = hn::Zero(DI32()), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t k = 0; k < whole; k += step) {
-      // The next four rows: they stand right behind these, so that four streams go through memory as one.
-      hwy::Prefetch(w0 + k + 4 * cols);
-      hwy::Prefetch(w1 + k + 4 * cols);
-      hwy::Prefetch(w2 + k + 4 * cols);
-      hwy::Prefetch(w3 + k + 4 * cols);
-      s0 = StepI8(s0, w0 + k, q + k);
-      s1 = StepI8(s1, w1 + k, q + k);
-      s2 = StepI8(s2, w2 + k, q + k);
-      s3 = StepI8(s3, w3 + k, q + k);
-    }
-    if (rest != 0) {
-      s0 = last_step(s0, w0 + whole);
-      s1 = last_step(s1, w1 + whole);
-      s2 = last_step(s2, w2 + whole);
-      s3 = last_step(s3, w3 + whole);
-    }
-    StoreSums(s0, s1, s2, s3, excess, sums + n);
+    const int8_t* row = w + n * cols;
+    const VI32 s0 = row_sums(row);
+    const VI32 s1 = row_sums(row + cols);
+    const VI32 s2 = row_sums(row + 2 * cols);
+    StoreSums(s0, s1, s2, row_sums(row + 3 * cols), excess, sums + n);
   }
   for (; n < row_end; ++n) {
-    const int8_t* row = w + n * cols;
-    VI32 sum = hn::Zero(DI32());
-    for (size_t k = 0; k < whole; k += step) sum = StepI8(sum, row + k, q + k);
-    if (rest != 0) sum = last_step(sum, row + whole);
+    const VI32 sum = row_sums(w + n * cols);
     int32_t one[4];
     StoreSums(sum, sum, sum, sum, excess, one);
     sums[n] = one[0];

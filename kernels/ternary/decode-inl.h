@@ -14,10 +14,9 @@
 
 #include <cstring>
 
-#include "hwy/cache_control.h"
-
 #include "format/ternary_layout.h"
 #include "kernels/common/dot-inl.h"
+#include "kernels/common/prefetch.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {

@@ -65,7 +65,7 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
     const size_t group_end = chunk + safe_chunks < full_chunks ? chunk + safe_chunks : full_chunks;
     VI16 a0 = hn::Zero(DI16()), a1 = a0, a2 = a0, a3 = a0;
     for (; chunk < group_end; ++chunk) {
-      for (size_t r = 0; r < kBlockRows; ++r) hwy::Prefetch(codes + r * kChunk + kPrefetchBytes);
+      for (size_t r = 0; r < kBlockRows; ++r) PrefetchOnce(codes + r * kChunk + kPrefetchBytes);
       add_chunk(a0, a1, a2, a3, codes, kChunk, kChunk, q);
       codes += kBlockRows * kChunk;
       q += Layout::kFields * kChunk;

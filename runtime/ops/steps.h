@@ -91,14 +91,17 @@ struct AttentionStep {
   kernels::StoreRowF16Fn store_f16 = nullptr;
   kernels::AttendF32Fn attend_f32 = nullptr;
   kernels::AttendF16Fn attend_f16 = nullptr;
+  kernels::AttendI8Fn attend_i8 = nullptr;
+  kernels::NormQuantiseRowFn quantise = nullptr;  // into an int8 cache
   size_t heads = 0;
   size_t head_size = 0;
+  size_t head_stride = 0;  // of heads in the scratch memory
   float scale = 0.0f;
   size_t layer = 0;  // of the cache
   CacheLayer cache;
   RotaryTable rotary;
   bool drops_rows = false;
-  PerThread<float> scratch;  // one head
+  PerThread<float> scratch;  // kernels::kMostQueries heads
   // Windows into the inputs, so that one input and three are the same.
   RowMatrix query;
   RowMatrix key;

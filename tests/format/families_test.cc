@@ -197,7 +197,7 @@ TEST_CASE("A decoder that cannot be is refused with the field to change") {
   CHECK(refusal([](DecoderConfig& c) { c.head_size = 513; }) == large);
   CHECK_FALSE(refusal([](DecoderConfig& c) { c.head_size = 31; }).empty());  // odd
   CHECK_FALSE(refusal([](DecoderConfig& c) { c.feed_forward = 131073; }).empty());
-  CHECK_FALSE(refusal([](DecoderConfig& c) { c.cache = Storage::kI8; }).empty());
+  CHECK_FALSE(refusal([](DecoderConfig& c) { c.cache = Storage::kT2; }).empty());
 }
 
 TEST_CASE("Families refuse data that are not theirs") {

@@ -216,12 +216,14 @@ TEST_CASE("The scale of attention is a positive number") {
   }
 }
 
-TEST_CASE("A cache holds f16 or f32") {
-  for (const int bad : {2, 3, 4, 5, 255}) {
+TEST_CASE("A cache holds f16, f32 or int8") {
+  for (const int bad : {3, 4, 5, 255}) {
     CHECK(BrokenAttention([bad](AttentionAttrs& a) { a.cache = static_cast<Storage>(bad); }) ==
-          "cache is neither f16 nor f32");
+          "cache is neither f16, f32 nor int8");
   }
-  CHECK(BrokenAttention([](AttentionAttrs& a) { a.cache = Storage::kF32; }) == "accepted");
+  for (const Storage good : {Storage::kF32, Storage::kF16, Storage::kI8}) {
+    CHECK(BrokenAttention([good](AttentionAttrs& a) { a.cache = good; }) == "accepted");
+  }
 }
 
 TEST_CASE("Rotary frequencies are numbers, one for each pair of a head or none") {

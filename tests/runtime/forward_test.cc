@@ -116,6 +116,12 @@ TEST_CASE("a decoder with an f32 head, an f32 cache and squared relu computes it
   CheckDecoder(MakeDecoder(o));
 }
 
+TEST_CASE("a decoder with an int8 cache computes its definition") {
+  DecoderOptions o;
+  o.config.cache = Storage::kI8;
+  CheckDecoder(MakeDecoder(o));
+}
+
 TEST_CASE("attention with three inputs computes its definition") { CheckDecoder(WithSplitAttention(MakeDecoder({}))); }
 
 TEST_CASE("attention without rotation computes its definition") {
@@ -147,18 +153,20 @@ TEST_CASE("ternary weights with a scale for each row compute their definition") 
 }
 
 TEST_CASE("the cache's number format can be chosen when planning") {
-  DecoderOptions f32;
-  f32.config.cache = Storage::kF32;
-  const auto as_f32 = RandomModel(MakeDecoder(f32));
-  const auto as_f16 = RandomModel(MakeDecoder({}));
-  PlanOptions options;
-  options.threads = 1;
-  options.cache = Storage::kF32;
-  const auto chosen = Must(Plan::Make(as_f16, options));
-  const auto given = Must(Plan::Make(as_f32, {64, 0, 1, "", {}}));
-  const auto tokens = RandomTokens(40, 150);
-  CHECK(SameBits(AllLogits(*chosen, *MakeSession(*chosen), tokens, 40),
-                 AllLogits(*given, *MakeSession(*given), tokens, 40)));
+  for (const Storage storage : {Storage::kF32, Storage::kI8}) {
+    DecoderOptions o;
+    o.config.cache = storage;
+    const auto as_said = RandomModel(MakeDecoder(o));
+    const auto as_f16 = RandomModel(MakeDecoder({}));
+    PlanOptions options;
+    options.threads = 1;
+    options.cache = storage;
+    const auto chosen = Must(Plan::Make(as_f16, options));
+    const auto given = Must(Plan::Make(as_said, {64, 0, 1, "", {}}));
+    const auto tokens = RandomTokens(40, 150);
+    CHECK(SameBits(AllLogits(*chosen, *MakeSession(*chosen), tokens, 40),
+                   AllLogits(*given, *MakeSession(*given), tokens, 40)));
+  }
 }
 
 TEST_CASE("a perceptron with biases computes its definition") {

@@ -40,6 +40,26 @@ TEST_CASE("chunks of any length give the same logits") {
   }
 }
 
+TEST_CASE("chunks of any length give the same logits with every cache and grouping of heads") {
+  for (const Storage cache : {Storage::kI8, Storage::kF16, Storage::kF32}) {
+    for (const int64_t heads : {1, 2, 4, 6, 20}) {
+      DecoderOptions o;
+      o.config.cache = cache;
+      o.config.head_size = 8;
+      o.config.heads = heads;
+      o.config.kv_heads = heads % 2 == 0 ? 2 : 1;
+      o.config.layers = 1;
+      const auto model = RandomModel(MakeDecoder(o));
+      const auto tokens = RandomTokens(kTokens, 150);
+      const Logits expected = WholeSequence(model, tokens, 1);
+      const auto plan = MakePlan(model, 96, 3);
+      for (const size_t chunk : {1u, 5u, 33u}) {
+        CHECK(SameBits(AllLogits(*plan, *MakeSession(*plan), tokens, chunk), expected));
+      }
+    }
+  }
+}
+
 TEST_CASE("any number of threads gives the same logits") {
   const auto model = RandomModel(WideDecoder());
   const auto tokens = RandomTokens(kTokens, 150);

@@ -164,10 +164,18 @@ class NaiveForward {
     return y;
   }
 
-  static Row Round(Row x, Storage storage) {
-    for (double& v : x) {
-      const auto f = static_cast<float>(v);
-      v = storage == Storage::kF16 ? FloatFromHalf(HalfFromFloat(f)) : f;
+  // Into a cache's number format and back; int8 head by head, in float, because a code that tips moves all later rows.
+  static Row Round(Row x, Storage storage, size_t head_size) {
+    for (size_t begin = 0; begin < x.size(); begin += head_size) {
+      float largest = kScaleFloor;
+      for (size_t i = 0; i < head_size; ++i) largest = std::max(largest, std::abs(static_cast<float>(x[begin + i])));
+      for (size_t i = 0; i < head_size; ++i) {
+        double& v = x[begin + i];
+        const auto f = static_cast<float>(v);
+        v = storage == Storage::kF16  ? static_cast<double>(FloatFromHalf(HalfFromFloat(f)))
+            : storage == Storage::kI8 ? static_cast<double>(std::nearbyint(f * (127.0f / largest)) * (largest / 127.0f))
+                                      : static_cast<double>(f);
+      }
     }
     return x;
   }
@@ -189,8 +197,8 @@ class NaiveForward {
       };
       queries.push_back(Rotate(Slice(input(0), 0, query_width), size, a.rotary_frequency, p));
       keys.push_back(
-          Round(Rotate(Slice(input(1), one ? query_width : 0, key_width), size, a.rotary_frequency, p), a.cache));
-      values.push_back(Round(Slice(input(2), one ? query_width + key_width : 0, key_width), a.cache));
+          Round(Rotate(Slice(input(1), one ? query_width : 0, key_width), size, a.rotary_frequency, p), a.cache, size));
+      values.push_back(Round(Slice(input(2), one ? query_width + key_width : 0, key_width), a.cache, size));
     }
     for (size_t p = 0; p < rows_; ++p) {
       Row y(query_width);

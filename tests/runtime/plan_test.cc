@@ -102,7 +102,7 @@ TEST_CASE("options out of range and unknown targets are refused") {
   CHECK(code({8, -1, 1, "", {}}) == StatusCode::kInvalidArgument);
   CHECK(code({8, 0, -1, "", {}}) == StatusCode::kInvalidArgument);
   CHECK(code({8, 0, 257, "", {}}) == StatusCode::kInvalidArgument);
-  CHECK(code({8, 0, 1, "", Storage::kI8}) == StatusCode::kInvalidArgument);
+  CHECK(code({8, 0, 1, "", Storage::kT2}) == StatusCode::kInvalidArgument);
   CHECK(code({8, 0, 1, "NO_SUCH_TARGET", {}}) == StatusCode::kInvalidArgument);
   CHECK(code({8, 0, 1, "", Storage::kF32}) == StatusCode::kOk);
 }

@@ -115,6 +115,9 @@ TEST_CASE("the cache has the size that was said") {
   }
   // 3 layers, keys and values, 2 heads of 12, f16: each head's positions fill whole cache lines.
   CHECK(CacheBytes(graph, plan->options(), 96) == 3u * 2 * 2 * 12 * 2 * 96);
+  PlanOptions bytes = plan->options();
+  bytes.cache = Storage::kI8;  // and an f32 scale for each position of a head
+  CHECK(CacheBytes(graph, bytes, 96) == 3u * 2 * 2 * (12 + 4) * 96);
 }
 
 }  // namespace tritwise::test

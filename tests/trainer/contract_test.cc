@@ -208,13 +208,14 @@ TEST_CASE("the whole network run freely scores as the trainer said, row by row a
   CHECK(std::fabs(run.runtime_loss - run.trainer_loss) <= 1e-4 * run.trainer_loss);
 }
 
-TEST_CASE("whatever the recipe says of quantisation, the runtime scores as the trainer said") {
+TEST_CASE("whatever the recipe says of quantisation and cache, the runtime scores as the trainer said") {
   for (const char* variant :
-       {"activation_measure=absmean", "activation_measure=absmedian", "norm=rms", "norm=none", "range=127",
-        "lowest=-127", "measure=absmedian", "rounding=stochastic", "linears=[\"*.feed_forward.*\"]"}) {
+       {"quantise.activation_measure=absmean", "quantise.activation_measure=absmedian", "quantise.norm=rms",
+        "quantise.norm=none", "quantise.range=127", "quantise.lowest=-127", "quantise.measure=absmedian",
+        "quantise.rounding=stochastic", "quantise.linears=[\"*.feed_forward.*\"]", "network.cache=int8"}) {
     INFO(variant);
     SmallRun small;
-    small.recipe = ParseRecipe(WriteRecipe(small.recipe), variant, {std::string("quantise.") + variant});
+    small.recipe = ParseRecipe(WriteRecipe(small.recipe), variant, {variant});
     BothHalves both(small, BestComputeType());
     const FreeRun run = RunFreely(both);
     REQUIRE(run.errors.size() > 1000);

@@ -199,35 +199,56 @@ class AttentionOp : public TrainOp {
 
   // Keys and values go through the cache's number format, queries stay f32.
   void ForwardExported(TrainPass& pass, size_t begin, size_t length) {
-    const bool f16 = attrs_.cache == Storage::kF16;
-    const size_t stride = kv_heads_ * size_;
-    float* row = env_.scratch.Get<float>(Scratch::kRow, std::max(stride, heads_ * size_));
-    float* cache_f32 = cache_f32_.Reserve(2 * length * stride);
-    uint16_t* cache_f16 = cache_f16_.Reserve(2 * length * stride);
+    switch (attrs_.cache) {
+      case Storage::kI8:
+        return ForwardExported<int8_t>(pass, begin, length, env_.kernels.attend_i8);
+      case Storage::kF16:
+        return ForwardExported<uint16_t>(pass, begin, length, env_.kernels.attend_f16);
+      default:
+        return ForwardExported<float>(pass, begin, length, env_.kernels.attend_f32);
+    }
+  }
+
+  // One head of a row into the cache; to: size_ elements.
+  void StoreHead(const float* head, float* to, float*) const { std::copy_n(head, size_, to); }
+  void StoreHead(const float* head, uint16_t* to, float*) const { env_.kernels.store_row_f16(head, size_, to); }
+  void StoreHead(const float* head, int8_t* to, float* scale) const {
+    float* scratch = env_.scratch.Get<float>(Scratch::kOperand, size_ + 16);
+    *scale = env_.kernels.norm_quantise_row(head, size_, {}, scratch, to, size_).step;
+  }
+
+  // The cache: keys [kv_heads, length, size_], then values. int8: a scale for each position of a head.
+  template <class T, class Attend>
+  void ForwardExported(TrainPass& pass, size_t begin, size_t length, Attend attend) {
+    const size_t heads_bytes = 2 * kv_heads_ * length * size_ * sizeof(T);
+    T* cache = reinterpret_cast<T*>(cache_.Reserve(heads_bytes));
+    float* scales = scales_.Reserve(2 * kv_heads_ * length);
+    float* row = env_.scratch.Get<float>(Scratch::kRow, std::max(kv_heads_, heads_) * size_);
     const auto rotate = [&](size_t heads, size_t position) {
       if (attrs_.rotary_frequency.empty()) return;
       env_.kernels.rotate_row(row, heads, size_, Cosine(position), Sine(position));
     };
     for (size_t i = 0; i < length; ++i) {
       for (const Part part : {kKey, kValue}) {
-        std::copy_n(InputRow(pass, part, begin + i), stride, row);
+        std::copy_n(InputRow(pass, part, begin + i), kv_heads_ * size_, row);
         if (part == kKey) rotate(kv_heads_, i);
-        const size_t place = ((part == kValue ? length : 0) + i) * stride;
-        std::copy_n(row, stride, cache_f32 + place);
-        env_.kernels.store_row_f16(row, stride, cache_f16 + place);
+        for (size_t head = 0; head < kv_heads_; ++head) {
+          const size_t place = ((part == kValue ? kv_heads_ : 0) + head) * length + i;
+          StoreHead(row + head * size_, cache + place * size_, scales + place);
+        }
       }
       std::copy_n(InputRow(pass, kQuery, begin + i), heads_ * size_, row);
       rotate(heads_, i);
       for (size_t head = 0; head < heads_; ++head) {
-        const float* query = row + head * size_;
-        float* y = pass.value(op_.output) + ((begin + i) * heads_ + head) * size_;
-        const size_t key = head / group_ * size_;
-        const size_t value = length * stride + key;
-        if (f16) {
-          env_.kernels.attend_f16(query, cache_f16 + key, cache_f16 + value, stride, i + 1, size_, attrs_.scale, y);
-        } else {
-          env_.kernels.attend_f32(query, cache_f32 + key, cache_f32 + value, stride, i + 1, size_, attrs_.scale, y);
-        }
+        const size_t key = head / group_ * length;
+        const size_t value = key + kv_heads_ * length;
+        kernels::AttendQueries query;
+        query.count = 1;
+        query.query[0] = row + head * size_;
+        query.y[0] = pass.value(op_.output) + ((begin + i) * heads_ + head) * size_;
+        query.positions[0] = i + 1;
+        attend(query,
+               {cache + key * size_, cache + value * size_, scales + key, scales + value, size_, size_, attrs_.scale});
       }
     }
   }
@@ -248,8 +269,8 @@ class AttentionOp : public TrainOp {
   // [head][row][longest]; a sequence uses the front of its rows. A row is zero behind what it sees, up to the
   // end of its block, and undefined from there on.
   AlignedBuffer<std::byte> probabilities_;
-  AlignedBuffer<float> cache_f32_;
-  AlignedBuffer<uint16_t> cache_f16_;
+  AlignedBuffer<std::byte> cache_;
+  AlignedBuffer<float> scales_;
 };
 
 }  // namespace
