@@ -13,4 +13,10 @@ std::string_view OpKindName(OpKind kind) {
   return "unknown";
 }
 
+void StorePlain(TensorSpec& t, Storage storage) {
+  t.storage = storage;
+  t.scale = IsTernary(storage) ? ScaleKind::kGroup : storage == Storage::kI8 ? ScaleKind::kRow : ScaleKind::kNone;
+  t.group = IsTernary(storage) ? static_cast<int64_t>(TernaryChunkCols(storage)) : 0;
+}
+
 }  // namespace tritwise

@@ -59,6 +59,19 @@ inline std::vector<std::byte> RandomData(const TensorSpec& t, std::mt19937& rand
       for (int8_t& v : x) v = static_cast<int8_t>(static_cast<int>(random() % 255) - 127);
       return ToBytes(x);
     }
+    case Storage::kI6:
+    case Storage::kI4: {
+      const NarrowGeometry geometry = MakeNarrowGeometry(t.storage, rows, cols);
+      const int offset = NarrowOffset(t.storage);
+      std::vector<int8_t> values(n);
+      for (int8_t& v : values) v = static_cast<int8_t>(static_cast<int>(random() % 256) % (2 * offset) - offset);
+      std::vector<uint16_t> scales(rows * geometry.groups);
+      for (uint16_t& s : scales)
+        s = HalfFromFloat((0.5f + 0.01f * static_cast<float>(random() % 50)) / static_cast<float>(offset));
+      std::vector<std::byte> packed(geometry.total_bytes);
+      PackNarrow(geometry, values, scales, packed);
+      return packed;
+    }
     case Storage::kT2:
     case Storage::kT5:
       break;
