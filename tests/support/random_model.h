@@ -147,6 +147,20 @@ inline Graph MakeDecoder(const DecoderOptions& o) {
   return MustBuild(BuildFamily(o.config, {InputKind::kTokens, o.vocabulary, o.vocabulary, o.context}, o.linear));
 }
 
+// A decoder wide enough for two groups of columns in every storage that has groups.
+inline Graph MakeGroupedDecoder(Storage plain, bool tied = true) {
+  DecoderOptions o;
+  o.config.width = 324;
+  o.config.head_size = 12;
+  o.config.layers = 1;
+  o.config.tied_head = tied;
+  o.linear.plain = plain;
+  return MakeDecoder(o);
+}
+
+// The storages of embeddings and heads whose weights have scales of groups.
+inline constexpr Storage kGroupedStorages[] = {Storage::kI6, Storage::kI4, Storage::kT2, Storage::kT5};
+
 inline Graph MakeMlp(const MlpConfig& config = {{70, 33}, ActivationKind::kRelu, true}, int64_t inputs = 50,
                      int64_t outputs = 10) {
   return MustBuild(BuildFamily(config, {InputKind::kFeatures, inputs, outputs, 0}, {}));
