@@ -39,6 +39,10 @@ inline bool IsTernaryWeight(const TensorSpec& t) { return IsTernary(t.storage) &
 // What an embedding or a plain linear may have.
 inline bool IsPlainMatrix(const TensorSpec& t) { return !IsTernary(t.storage) || t.scale == ScaleKind::kGroup; }
 
+// Whether each group of columns of a row has a scale of its own, and how many columns that is.
+bool HasGroups(const TensorSpec& t);
+int64_t GroupCols(const TensorSpec& t);
+
 // Makes t's storage one for an embedding or a plain linear, with the scales that go with it.
 void StorePlain(TensorSpec& t, Storage storage);
 

@@ -19,8 +19,7 @@ constexpr size_t kBlock = kTernaryBlockRows;
 
 size_t TileSums(size_t rows) { return std::max(kTileSums, rows * kBlock); }
 
-size_t GroupCols(const TensorSpec& w) { return IsNarrow(w.storage) ? kNarrowGroupCols : static_cast<size_t>(w.group); }
-size_t Groups(const TensorSpec& w) { return (static_cast<size_t>(w.cols) - 1) / GroupCols(w) + 1; }
+size_t Groups(const TensorSpec& w) { return (static_cast<size_t>(w.cols) - 1) / static_cast<size_t>(GroupCols(w)) + 1; }
 
 NarrowGeometry Narrow(const TensorSpec& w) {
   return MakeNarrowGeometry(w.storage, static_cast<size_t>(w.rows), static_cast<size_t>(w.cols));
@@ -70,8 +69,6 @@ void RunTernaryBlocks(const GroupedStep& step, const RowMatrix& y, size_t rows, 
 
 }  // namespace
 
-bool HasGroups(const TensorSpec& weight) { return IsNarrow(weight.storage) || weight.scale == ScaleKind::kGroup; }
-
 ScratchSize GroupedScratch(const TensorSpec& weight, size_t rows) {
   ScratchSize size = QuantiseScratch(rows, PaddedCols(weight));
   size.shared_bytes += Groups(weight) * rows * sizeof(int32_t);
@@ -85,7 +82,7 @@ GroupedStep BindGrouped(const PlainLinearAttrs& attrs, const OpPlace& place, con
   const kernels::Kernels& k = binding.kernels;
   GroupedStep step;
   step.quantise = BindQuantise(attrs.quantiser, static_cast<size_t>(spec.cols), PaddedCols(spec), place.rows, binding);
-  step.group_cols = GroupCols(spec);
+  step.group_cols = static_cast<size_t>(GroupCols(spec));
   step.groups = Groups(spec);
   const ScratchSize quantise = QuantiseScratch(place.rows, PaddedCols(spec));
   step.q_sums = reinterpret_cast<int32_t*>(binding.shared_scratch + quantise.shared_bytes);

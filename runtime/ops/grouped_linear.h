@@ -1,4 +1,4 @@
-// Plain linears whose weights have a scale for each group of columns: int6 and int4, and ternary ones (heads).
+// Plain linears whose weights have a scale for each group of columns (HasGroups): int6 and int4, and ternary ones.
 // The part of ops/plain_linear.cc for those.
 #pragma once
 
@@ -7,8 +7,6 @@
 #include "runtime/ops/ops.h"
 
 namespace tritwise::runtime {
-
-bool HasGroups(const TensorSpec& weight);
 
 ScratchSize GroupedScratch(const TensorSpec& weight, size_t rows);
 GroupedStep BindGrouped(const PlainLinearAttrs& attrs, const OpPlace& place, const Binding& binding);
