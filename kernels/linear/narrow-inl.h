@@ -25,7 +25,7 @@ HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
 
-// How far ahead one row asks for weights, as the ternary kernels do.
+// How far ahead weights are asked for, as the ternary kernels do.
 inline constexpr size_t kNarrowPrefetchBytes = TRITWISE_QUAD_DOT ? 8192 : 2048;
 
 struct I4Codes {
@@ -157,7 +157,7 @@ HWY_INLINE void NarrowTile(const uint8_t* data, const NarrowGeometry& g, const N
   for (size_t r = 0; r < kRows; ++r) q[r] = rows.q + (m + r) * rows.q_stride;
 
   for (size_t group = 0; group < g.groups; ++group) {
-    if constexpr (kRows == 1) {
+    if (m == 0) {  // later tiles find the block in the cache
       for (size_t i = 0; i < g.group_bytes; i += kNarrowUnitBytes) hwy::Prefetch(codes + i + kNarrowPrefetchBytes);
     }
     int32_t minus[kRows];
