@@ -148,7 +148,8 @@ std::vector<std::byte> BuildDescription(const ModelDescription& description, std
     const TensorSegments place = i < tensors.size() ? tensors[i] : TensorSegments{};
     tensor_tables.push_back(fb::CreateTensor(b, b.CreateString(t.name), static_cast<fb::Storage>(t.storage),
                                              static_cast<fb::ScaleKind>(t.scale), static_cast<uint64_t>(t.rows),
-                                             static_cast<uint64_t>(t.cols), place.data, place.scales));
+                                             static_cast<uint64_t>(t.cols), place.data, place.scales,
+                                             static_cast<uint32_t>(t.group)));
   }
   std::vector<Offset<fb::Op>> op_tables;
   for (const Op& op : graph.ops) {
@@ -199,7 +200,8 @@ Result<ParsedDescription> ParseFlatBuffer(std::span<const std::byte> bytes, cons
   graph.output = model.output();
   for (const auto* t : *model.tensors()) {
     graph.tensors.push_back({t->name()->str(), static_cast<Storage>(t->storage()), static_cast<ScaleKind>(t->scale()),
-                             static_cast<int64_t>(t->rows()), static_cast<int64_t>(t->cols())});
+                             static_cast<int64_t>(t->rows()), static_cast<int64_t>(t->cols()),
+                             static_cast<int64_t>(t->group())});
     parsed.tensors.push_back({t->data(), t->scales()});
   }
   for (const uint64_t width : *model.value_widths()) graph.value_widths.push_back(static_cast<int64_t>(width));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "format/numeric.h"
+#include "format/ternary_layout.h"
 
 namespace tritwise {
 
@@ -25,9 +26,25 @@ struct TensorSpec {
   std::string name;
   Storage storage = Storage::kF32;
   ScaleKind scale = ScaleKind::kNone;
-  int64_t rows = 0;  // outputs
-  int64_t cols = 0;  // inputs
+  int64_t rows = 0;   // outputs
+  int64_t cols = 0;   // inputs
+  int64_t group = 0;  // columns that share a scale of a row, where scale is kGroup
+
+  // Of kGroup: in a row.
+  int64_t groups() const { return group == 0 ? 0 : (cols - 1) / group + 1; }
 };
+
+// The matrix of a ternary linear. Embedding and head may hold trits too; those have a scale for each group.
+inline bool IsTernaryWeight(const TensorSpec& t) { return IsTernary(t.storage) && t.scale != ScaleKind::kGroup; }
+// What an embedding or a plain linear may have.
+inline bool IsPlainMatrix(const TensorSpec& t) { return !IsTernary(t.storage) || t.scale == ScaleKind::kGroup; }
+
+// Whether each group of columns of a row has a scale of its own, and how many columns that is.
+bool HasGroups(const TensorSpec& t);
+int64_t GroupCols(const TensorSpec& t);
+
+// Makes t's storage one for an embedding or a plain linear, with the scales that go with it.
+void StorePlain(TensorSpec& t, Storage storage);
 
 // How a row is made integer before an integer product (maths of arXiv 2402.17764 and 2502.11895):
 //   xn = norm(x), times gain where there is one
@@ -42,7 +59,7 @@ struct ActivationQuantiser {
 };
 
 struct EmbeddingAttrs {
-  int32_t table = 0;  // [vocabulary, width], f32, f16 or i8
+  int32_t table = 0;  // [vocabulary, width], a plain matrix
 };
 
 struct NormAttrs {
@@ -58,11 +75,12 @@ struct TernaryLinearAttrs {
   ActivationQuantiser quantiser;
 };
 
-// y = x . w^T + bias. With i8 weights the row is quantised and the sum is an exact integer, as above.
+// y = x . w^T + bias. With weights that are codes the row is quantised and sums are exact integers, as above. With
+// scales of groups of columns there is one sum a group: y = (sum over groups of (q . t^T) * scale) * step + bias.
 struct PlainLinearAttrs {
-  int32_t weight = 0;             // [outputs, inputs], f32, f16 or i8
+  int32_t weight = 0;             // [outputs, inputs], a plain matrix
   int32_t bias = kNoTensor;       // f32 [1, outputs]
-  ActivationQuantiser quantiser;  // used with i8 weights only
+  ActivationQuantiser quantiser;  // unused with f32 and f16 weights
 };
 
 // Causal attention of every row over the earlier rows of its own sequence. Inputs: one value with the

@@ -16,7 +16,7 @@ struct EnumNames;
 
 template <>
 struct EnumNames<Storage> {
-  static constexpr std::array<std::string_view, 5> kNames = {"f32", "f16", "int8", "t2", "t5"};
+  static constexpr std::array<std::string_view, 7> kNames = {"f32", "f16", "int8", "t2", "t5", "int6", "int4"};
 };
 template <>
 struct EnumNames<NormKind> {
@@ -32,7 +32,7 @@ struct EnumNames<ActivationKind> {
 };
 template <>
 struct EnumNames<ScaleKind> {
-  static constexpr std::array<std::string_view, 3> kNames = {"none", "tensor", "row"};
+  static constexpr std::array<std::string_view, 4> kNames = {"none", "tensor", "row", "group"};
 };
 
 template <class Enum>

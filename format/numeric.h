@@ -15,6 +15,8 @@ enum class Storage : uint8_t {
   kI8 = 2,   // two's complement, one f32 scale a row: value = code * scale
   kT2 = 3,   // ternary, four trits a byte (format/ternary_layout.h)
   kT5 = 4,   // ternary, five trits a byte
+  kI6 = 5,   // codes of 6 bits, one f16 scale for 64 columns of a row (format/narrow_layout.h)
+  kI4 = 6,   // the same with 4 bits
 };
 
 // What keys and values can be kept in. kI8: codes of -127 to 127 with one f32 scale for each position of a head, made
@@ -38,8 +40,9 @@ enum class ActivationKind : uint8_t {
   kSilu = 2,  // x / (1 + exp(-x))
 };
 
-// How many scales a weight tensor has. kRow: one for each output row.
-enum class ScaleKind : uint8_t { kNone = 0, kTensor = 1, kRow = 2 };
+// How many scales a weight tensor has beside its codes. kRow: one for each output row; kGroup: one for each group of
+// columns of a row.
+enum class ScaleKind : uint8_t { kNone = 0, kTensor = 1, kRow = 2, kGroup = 3 };
 
 // The smallest absolute maximum of a row and the smallest measure of a weight matrix that a scale is
 // made from (arXiv 2402.17764 and the `bitlinear` package use the same constant for both).

@@ -4,6 +4,7 @@
 
 #include "format/checksum.h"
 #include "format/description.h"
+#include "format/narrow_layout.h"
 #include "format/header.h"
 #include "format/model_file.h"
 #include "format/ternary_layout.h"
@@ -106,13 +107,27 @@ uint64_t DataBytes(const TensorSpec& t) {
       const uint64_t row_bytes = MakeTernaryGeometry(t.storage, 1, static_cast<size_t>(cols)).row_bytes;
       return (rows + kTernaryBlockRows - 1) / kTernaryBlockRows * kTernaryBlockRows * row_bytes;
     }
+    case Storage::kI6:
+    case Storage::kI4: {
+      const uint64_t block_bytes = MakeNarrowGeometry(t.storage, 1, static_cast<size_t>(cols)).block_bytes;
+      return (rows + kNarrowBlockRows - 1) / kNarrowBlockRows * block_bytes;
+    }
   }
   return 0;
 }
 
 uint64_t ScaleCount(const TensorSpec& t) {
-  if (t.scale == ScaleKind::kNone) return 0;
-  return t.scale == ScaleKind::kRow ? static_cast<uint64_t>(t.rows) : 1;
+  switch (t.scale) {
+    case ScaleKind::kNone:
+      return 0;
+    case ScaleKind::kTensor:
+      return 1;
+    case ScaleKind::kRow:
+      return static_cast<uint64_t>(t.rows);
+    case ScaleKind::kGroup:
+      return static_cast<uint64_t>(t.rows) * static_cast<uint64_t>(t.groups());
+  }
+  return 0;
 }
 
 Result<ModelFile> ModelFile::Read(const std::string& path, Options options) {

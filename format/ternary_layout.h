@@ -28,6 +28,9 @@ constexpr bool IsTernary(Storage storage) { return storage == Storage::kT2 || st
 
 constexpr size_t TritsPerByte(Storage storage) { return storage == Storage::kT5 ? 5 : 4; }
 
+// Columns of a whole chunk. Groups of columns that share a scale are a multiple of it.
+constexpr size_t TernaryChunkCols(Storage storage) { return kTernaryChunkBytes * TritsPerByte(storage); }
+
 // Sizes of one matrix in one layout. All in elements unless the name says bytes.
 struct TernaryGeometry {
   Storage storage = Storage::kT2;

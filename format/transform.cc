@@ -1,14 +1,7 @@
 #include "format/transform.h"
 
-#include "format/ternary_layout.h"
-
 namespace tritwise {
 namespace {
-
-void SetPlain(TensorSpec& tensor, Storage storage) {
-  tensor.storage = storage;
-  tensor.scale = storage == Storage::kI8 ? ScaleKind::kRow : ScaleKind::kNone;
-}
 
 // Calls visit for the matrix of every embedding and plain linear.
 template <class Visit>
@@ -23,15 +16,15 @@ void ForEachPlainMatrix(Graph& graph, Visit visit) {
 
 Graph WithStorage(Graph graph, Storage ternary, Storage plain) {
   for (TensorSpec& tensor : graph.tensors) {
-    if (IsTernary(tensor.storage)) tensor.storage = ternary;
+    if (IsTernaryWeight(tensor)) tensor.storage = ternary;
   }
   for (const Op& op : graph.ops) {
     if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) {
-      SetPlain(graph.tensors[static_cast<size_t>(a->table)], plain);
+      StorePlain(graph.tensors[static_cast<size_t>(a->table)], plain);
     }
     const auto* linear = std::get_if<PlainLinearAttrs>(&op.attrs);
     if (linear != nullptr && op.output == graph.output) {
-      SetPlain(graph.tensors[static_cast<size_t>(linear->weight)], plain);
+      StorePlain(graph.tensors[static_cast<size_t>(linear->weight)], plain);
     }
   }
   return graph;
@@ -57,7 +50,7 @@ Graph WithoutTernary(const Graph& graph, bool keep_norms) {
     }
     plain.ops.push_back(std::move(linear));
   }
-  ForEachPlainMatrix(plain, [](TensorSpec& tensor) { SetPlain(tensor, Storage::kF16); });
+  ForEachPlainMatrix(plain, [](TensorSpec& tensor) { StorePlain(tensor, Storage::kF16); });
   return plain;
 }
 

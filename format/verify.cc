@@ -5,6 +5,7 @@
 #include <set>
 #include <span>
 
+#include "format/narrow_layout.h"
 #include "format/ternary_layout.h"
 
 namespace tritwise {
@@ -65,8 +66,8 @@ class Checker {
       return Status::Error(StatusCode::kCorrupt, "%s: tensor %s: %s", where_.c_str(), t.name.c_str(), what);
     };
     if (t.name.empty() || !tensor_names_.insert(t.name).second) return bad("a name that is empty or there twice");
-    if (!AtMost(t.storage, Storage::kT5)) return bad("unknown storage");
-    if (!AtMost(t.scale, ScaleKind::kRow)) return bad("unknown kind of scale");
+    if (!AtMost(t.storage, Storage::kI4)) return bad("unknown storage");
+    if (!AtMost(t.scale, ScaleKind::kGroup)) return bad("unknown kind of scale");
     if (t.rows < 1 || t.rows >= kMaxDimension || t.cols < 1 || t.cols >= kMaxDimension ||
         t.rows > kMaxElements / t.cols) {
       return bad("shape out of range");
@@ -76,8 +77,12 @@ class Checker {
                             : t.storage == Storage::kI8 ? t.scale == ScaleKind::kRow
                                                         : t.scale == ScaleKind::kNone;
     if (!scale_fits) return bad("its kind of scale does not go with its storage");
-    if ((ternary || t.storage == Storage::kI8) && t.cols > kMaxIntegerInputs) {
-      return bad("more columns than an integer product can sum (131072)");
+    const bool integer = ternary || t.storage == Storage::kI8 || IsNarrow(t.storage);
+    if (integer && t.cols > kMaxIntegerInputs) return bad("more columns than an integer product can sum (131072)");
+    if (t.scale != ScaleKind::kGroup) return t.group == 0 ? Status() : bad("a group of columns without a scale for it");
+    if (t.group < 1 || t.group > kMaxIntegerInputs ||
+        t.group % static_cast<int64_t>(TernaryChunkCols(t.storage)) != 0) {
+      return bad("its groups of columns are not whole chunks of its storage");
     }
     return Status();
   }
@@ -119,7 +124,7 @@ class Checker {
     TRITWISE_RETURN_IF_ERROR(NeedInputs(0, 0));
     if (graph_.input != InputKind::kTokens) return OpError("an embedding needs token input");
     const TensorSpec* table = Tensor(a.table);
-    if (table == nullptr || IsTernary(table->storage) || table->rows != graph_.input_width ||
+    if (table == nullptr || !IsPlainMatrix(*table) || table->rows != graph_.input_width ||
         table->cols != OutputWidth()) {
       return OpError("its table does not fit the input or the output");
     }
@@ -142,7 +147,8 @@ class Checker {
   Status CheckLinear(int32_t weight, int32_t bias, const ActivationQuantiser& q, bool ternary) {
     TRITWISE_RETURN_IF_ERROR(NeedInputs(1, 1));
     const TensorSpec* w = Tensor(weight);
-    if (w == nullptr || IsTernary(w->storage) != ternary || w->rows != OutputWidth() || w->cols != InputWidth(0)) {
+    if (w == nullptr || !(ternary ? IsTernaryWeight(*w) : IsPlainMatrix(*w)) || w->rows != OutputWidth() ||
+        w->cols != InputWidth(0)) {
       return OpError("its weight does not fit its kind, input or output");
     }
     if (!IsVector(bias, w->rows)) return OpError("its bias does not fit");

@@ -71,8 +71,12 @@ void AddExport(CLI::App& app) {
                    "Ternary matrices: t2 (2 bits a weight), t5 (1.6 bits); f16: the 16-bit network, to compare with")
       ->check(CLI::IsMember({"t2", "t5", "f16"}))
       ->needs(output);
-  command->add_option("--head", arguments->head, "Embedding and head of a ternary network")
-      ->check(CLI::IsMember({"int8", "f16", "f32"}))
+  command
+      ->add_option(
+          "--head", arguments->head,
+          "Embedding and head of a ternary network: int8, int6, int4 (6.25, 4.25 bits a weight), t2, t5 (ternary), "
+          "f16 or f32")
+      ->check(CLI::IsMember({"int8", "int6", "int4", "t2", "t5", "f16", "f32"}))
       ->needs(output);
   command->add_flag("--quantise-now", arguments->quantise_now,
                     "Also where the network is not fully ternary yet: it will score worse than it did in training");

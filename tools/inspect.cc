@@ -41,6 +41,19 @@ std::array<double, 3> TritShares(const TensorSpec& spec, const TensorData& data)
   return shares;
 }
 
+// Throws where bytes that only fill up are not what a packer writes.
+void CheckPadding(const TensorSpec& spec, const TensorData& data) {
+  if (!IsNarrow(spec.storage)) return;
+  const auto rows = static_cast<size_t>(spec.rows);
+  const auto cols = static_cast<size_t>(spec.cols);
+  const NarrowGeometry geometry = MakeNarrowGeometry(spec.storage, rows, cols);
+  std::vector<int8_t> values(rows * cols);
+  std::vector<uint16_t> scales(rows * geometry.groups);
+  if (!UnpackNarrow(geometry, data.data, values, scales)) {
+    throw Error("tensor " + spec.name + " has padding that is not zero");
+  }
+}
+
 double BitsAWeight(const TensorSpec& spec) {
   return 8.0 * static_cast<double>(DataBytes(spec)) / (static_cast<double>(spec.rows) * static_cast<double>(spec.cols));
 }
@@ -68,9 +81,11 @@ Json TensorJson(const TensorSpec& spec, const TensorData& data) {
   tensor["shape"] = {spec.rows, spec.cols};
   tensor["storage"] = NameOf(spec.storage);
   tensor["scale"] = NameOf(spec.scale);
+  if (spec.group != 0) tensor["group"] = spec.group;
   tensor["data_bytes"] = data.data.size();
   tensor["scale_bytes"] = data.scales.size_bytes();
   tensor["bits_a_weight"] = BitsAWeight(spec);
+  CheckPadding(spec, data);
   if (IsTernary(spec.storage)) {
     const auto shares = TritShares(spec, data);
     tensor["share"] = {{"-1", shares[0]}, {"0", shares[1]}, {"+1", shares[2]}};
@@ -165,8 +180,6 @@ void PrintModel(const InspectFlags& flags, const Model& model) {
       {"operations", ops}};
   for (const auto& [key, value] : model.metadata()) head.push_back({key, value});
   for (auto& row : head) row[1] += ' ';  // text, also where it looks like a number
-  PrintTable(head);
-  std::puts("");
 
   Table tensors = {{"tensor", "shape", "storage", "bytes", "scales", "bits/weight", "-1", "0", "+1"}};
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
@@ -178,11 +191,14 @@ void PrintModel(const InspectFlags& flags, const Model& model) {
                                     std::to_string(data.data.size()),
                                     std::to_string(data.scales.size_bytes()),
                                     FormatNumber(BitsAWeight(spec), 3)};
+    CheckPadding(spec, data);
     if (IsTernary(spec.storage)) {
       for (const double share : TritShares(spec, data)) row.push_back(FormatNumber(100.0 * share, 1) + "%");
     }
     tensors.push_back(std::move(row));
   }
+  PrintTable(head);
+  std::puts("");
   PrintTable(tensors);
   const TernaryTotal ternary(graph);
   if (ternary.weights == 0) return;

@@ -7,6 +7,7 @@
 #include "format/pack.h"
 #include "format/transform.h"
 #include "trainer/error_status.h"
+#include "trainer/group_quantiser.h"
 #include "trainer/schedule.h"
 
 namespace tritwise {
@@ -24,9 +25,27 @@ std::vector<std::byte> ToBytes(std::span<const T> values) {
   return bytes;
 }
 
+StoredTensor StoreGroups(const TensorSpec& spec, std::span<const float> weights) {
+  const auto rows = static_cast<size_t>(spec.rows);
+  const auto cols = static_cast<size_t>(spec.cols);
+  GroupCodes quantised = QuantiseGroups(spec, weights);
+  StoredTensor stored;
+  stored.data.resize(DataBytes(spec));
+  if (IsTernary(spec.storage)) {
+    PackTernary(MakeTernaryGeometry(spec.storage, rows, cols), quantised.codes, stored.data);
+    stored.scales = std::move(quantised.scales);
+    return stored;
+  }
+  std::vector<uint16_t> halves(quantised.scales.size());
+  std::transform(quantised.scales.begin(), quantised.scales.end(), halves.begin(), HalfFromFloat);
+  PackNarrow(MakeNarrowGeometry(spec.storage, rows, cols), quantised.codes, halves, stored.data);
+  return stored;
+}
+
 StoredTensor Store(const TensorSpec& spec, std::span<const float> weights, WeightMeasure measure) {
   const auto rows = static_cast<size_t>(spec.rows);
   const auto cols = static_cast<size_t>(spec.cols);
+  if (HasGroups(spec)) return StoreGroups(spec, weights);
   StoredTensor stored;
   switch (spec.storage) {
     case Storage::kF32:
@@ -44,6 +63,9 @@ StoredTensor Store(const TensorSpec& spec, std::span<const float> weights, Weigh
       stored.scales = std::move(quantised.scales);
       break;
     }
+    case Storage::kI6:
+    case Storage::kI4:
+      break;  // have groups
     case Storage::kT2:
     case Storage::kT5: {
       const float scale = WeightScale(weights, measure);

@@ -238,7 +238,7 @@ std::vector<CodeShares> Learner::Codes(std::span<const float> all_weights, CodeH
   size_t begin = 0;
   std::vector<CodeShares> all;
   for (size_t t = 0; t < graph_.tensors.size(); ++t) {
-    if (!IsTernary(graph_.tensors[t].storage)) continue;
+    if (!IsTernaryWeight(graph_.tensors[t])) continue;
     const auto weights = layout_.Of(all_weights, static_cast<int32_t>(t));
     const auto codes = TernaryCodes(weights, WeightScale(weights, recipe_.quantise.measure));
     const auto share = [&](int8_t code) {

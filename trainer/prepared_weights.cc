@@ -79,6 +79,11 @@ void PreparedWeights::PrepareTernary(Tensor& tensor, size_t number, std::span<co
 
 void PreparedWeights::PreparePlain(Tensor& tensor, const TensorSpec& spec, std::span<const float> weights,
                                    Precision precision) {
+  if (precision == Precision::kExported && HasGroups(spec)) {
+    tensor.exported.groups = QuantiseGroups(spec, weights);
+    CodesToCompute(tensor.exported.groups.codes.data(), weights.size(), type_, tensor.matrix.data());
+    return;
+  }
   if (precision == Precision::kExported && spec.storage == Storage::kI8) {
     tensor.exported.int8 = QuantiseRows(weights, static_cast<size_t>(spec.rows), static_cast<size_t>(spec.cols));
     CodesToCompute(tensor.exported.int8.codes.data(), weights.size(), type_, tensor.matrix.data());

@@ -10,6 +10,7 @@
 
 #include "format/graph.h"
 #include "trainer/aligned_buffer.h"
+#include "trainer/group_quantiser.h"
 #include "trainer/parameters.h"
 #include "trainer/phase.h"
 #include "trainer/quantiser.h"
@@ -28,7 +29,7 @@ class PreparedWeights {
   void UseInt8Products(bool use) { int8_products_ = use; }
 
   // [rows, cols] in the compute type. Ternary: mixed codes, to be multiplied by scale(); plain: the weights;
-  // exported int8: the codes, to be multiplied by exported(tensor).scales.
+  // exported codes: those, to be multiplied by the scales of exported(tensor).
   const void* matrix(int32_t tensor) const { return At(tensor).matrix.data(); }
   // Ternary at full strength, where the CPU has int8 products: the codes, [rows, cols]. Null otherwise.
   const int8_t* codes(int32_t tensor) const { return At(tensor).has_codes ? At(tensor).codes.data() : nullptr; }
@@ -37,6 +38,7 @@ class PreparedWeights {
   // Plain tensors as they are stored in the file; only the one that its storage asks for is filled.
   struct Exported {
     Int8Rows int8;
+    GroupCodes groups;  // where the tensor has groups
     std::vector<uint16_t> f16;
   };
   const Exported& exported(int32_t tensor) const { return At(tensor).exported; }

@@ -44,7 +44,7 @@ Result<Graph> BuildDecoder(const DecoderConfig& c, const DataShape& shape, const
   const int64_t key_width = int64_t{attention.kv_heads} * attention.head_size;
 
   GraphBuilder b(shape, options);
-  const int32_t table = b.Tensor("embedding.weight", options.plain, shape.input_width, c.width);
+  const int32_t table = b.PlainMatrix("embedding.weight", options.plain, shape.input_width, c.width);
   int32_t x = b.Append("embedding", {}, c.width, EmbeddingAttrs{table});
   for (int64_t layer = 0; layer < c.layers; ++layer) {
     const std::string block = "blocks." + std::to_string(layer) + ".";
@@ -63,7 +63,7 @@ Result<Graph> BuildDecoder(const DecoderConfig& c, const DataShape& shape, const
     x = b.Append(forward + ".add", {x, h}, c.width, AddAttrs{});
   }
   x = b.Norm("norm", x, c.norm, c.norm_eps, c.norm_gain);
-  const int32_t head = c.tied_head ? table : b.Tensor("head.weight", options.plain, shape.output_width, c.width);
+  const int32_t head = c.tied_head ? table : b.PlainMatrix("head.weight", options.plain, shape.output_width, c.width);
   return b.Finish(b.PlainLinear("head", x, head, shape.output_width));
 }
 

@@ -39,11 +39,16 @@ class GraphBuilder {
   }
 
   int32_t Tensor(std::string name, Storage storage, int64_t rows, int64_t cols) {
-    const ScaleKind scale = IsTernary(storage)        ? ScaleKind::kTensor
-                            : storage == Storage::kI8 ? ScaleKind::kRow
-                                                      : ScaleKind::kNone;
+    const ScaleKind scale = IsTernary(storage) ? ScaleKind::kTensor : ScaleKind::kNone;
     graph_.tensors.push_back({std::move(name), storage, scale, rows, cols});
     return static_cast<int32_t>(graph_.tensors.size()) - 1;
+  }
+
+  // Of an embedding or a plain linear.
+  int32_t PlainMatrix(std::string name, Storage storage, int64_t rows, int64_t cols) {
+    const int32_t index = Tensor(std::move(name), Storage::kF32, rows, cols);
+    StorePlain(graph_.tensors.back(), storage);
+    return index;
   }
 
   // Returns the value that the operation writes.

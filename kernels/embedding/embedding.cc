@@ -1,6 +1,8 @@
 // Rows of an embedding table for every instruction set.
 #include "kernels/embedding/embedding.h"
 
+#include "format/half.h"
+
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/embedding/embedding.cc"
@@ -26,6 +28,67 @@ void EmbedI8(const int8_t* row, size_t width, float scale, float* y) {
   }
 }
 
+void EmbedNarrow(const uint8_t* data, const NarrowGeometry& g, size_t row, float* y) {
+  const uint8_t* block = data + row / kNarrowBlockRows * g.block_bytes;
+  const auto* scales = reinterpret_cast<const uint16_t*>(block) + row % kNarrowBlockRows;
+  const uint8_t* codes = block + g.scale_bytes;
+  for (size_t group = 0; group < g.groups; ++group, codes += g.group_bytes, y += kNarrowGroupCols) {
+    alignas(64) int8_t values[kNarrowGroupCols];
+    for (size_t k = 0; k < kNarrowGroupCols; ++k) {
+      values[k] =
+          static_cast<int8_t>(NarrowCode(g.storage, codes, row % kNarrowBlockRows, k) - NarrowOffset(g.storage));
+    }
+    const size_t cols = group + 1 < g.groups ? kNarrowGroupCols : g.cols - group * kNarrowGroupCols;
+    EmbedI8(values, cols, FloatFromHalf(scales[group * kNarrowBlockRows]), y);
+  }
+}
+
+void EmbedI6(const uint8_t* data, const NarrowGeometry& geometry, size_t row, float* y) {
+  EmbedNarrow(data, geometry, row, y);
+}
+void EmbedI4(const uint8_t* data, const NarrowGeometry& geometry, size_t row, float* y) {
+  EmbedNarrow(data, geometry, row, y);
+}
+
+// The trits of a byte, first field first, each `stride` entries behind the one before.
+HWY_INLINE void TritsOfByte(Storage storage, unsigned byte, size_t stride, int8_t* trits) {
+  const size_t fields = TritsPerByte(storage);
+  for (size_t field = 0; field < fields; ++field, trits += stride) {
+    if (storage == Storage::kT2) {
+      *trits = static_cast<int8_t>(static_cast<int>(byte >> (2 * field) & 3) - 1);
+    } else {
+      byte *= 3;
+      *trits = static_cast<int8_t>(static_cast<int>(byte >> 8) - 1);
+      byte &= 0xFF;
+    }
+  }
+}
+
+void EmbedTernary(const uint8_t* codes, const TernaryGeometry& g, const float* scales, size_t group_cols, size_t row,
+                  float* y) {
+  const size_t chunk_cols = TernaryChunkCols(g.storage);
+  const uint8_t* block = codes + row / kTernaryBlockRows * g.block_bytes();
+  for (size_t chunk = 0; chunk < g.chunks(); ++chunk) {
+    const size_t bytes = g.chunk_bytes(chunk);
+    const uint8_t* chunk_codes =
+        block + chunk * kTernaryChunkBytes * kTernaryBlockRows + row % kTernaryBlockRows * bytes;
+    alignas(64) int8_t trits[5 * kTernaryChunkBytes];
+    for (size_t j = 0; j < bytes; ++j) TritsOfByte(g.storage, chunk_codes[j], bytes, trits + j);
+    const size_t first = chunk * chunk_cols;
+    const size_t cols = g.cols - first < chunk_cols ? g.cols - first : chunk_cols;
+    EmbedI8(trits, cols, scales[first / group_cols * g.rows + row], y + first);
+  }
+}
+
+void EmbedT2(const uint8_t* codes, const TernaryGeometry& geometry, const float* scales, size_t group_cols, size_t row,
+             float* y) {
+  EmbedTernary(codes, geometry, scales, group_cols, row, y);
+}
+void EmbedT5(const uint8_t* codes, const TernaryGeometry& geometry, const float* scales, size_t group_cols, size_t row,
+             float* y) {
+  EmbedTernary(codes, geometry, scales, group_cols, row, y);
+}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -37,8 +100,16 @@ namespace tritwise::kernels {
 HWY_EXPORT(EmbedF32);
 HWY_EXPORT(EmbedF16);
 HWY_EXPORT(EmbedI8);
+HWY_EXPORT(EmbedI6);
+HWY_EXPORT(EmbedI4);
+HWY_EXPORT(EmbedT2);
+HWY_EXPORT(EmbedT5);
 EmbedF32Fn ResolveEmbedF32() { return HWY_DYNAMIC_POINTER(EmbedF32); }
 EmbedF16Fn ResolveEmbedF16() { return HWY_DYNAMIC_POINTER(EmbedF16); }
 EmbedI8Fn ResolveEmbedI8() { return HWY_DYNAMIC_POINTER(EmbedI8); }
+EmbedI6Fn ResolveEmbedI6() { return HWY_DYNAMIC_POINTER(EmbedI6); }
+EmbedI4Fn ResolveEmbedI4() { return HWY_DYNAMIC_POINTER(EmbedI4); }
+EmbedT2Fn ResolveEmbedT2() { return HWY_DYNAMIC_POINTER(EmbedT2); }
+EmbedT5Fn ResolveEmbedT5() { return HWY_DYNAMIC_POINTER(EmbedT5); }
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

@@ -5,6 +5,8 @@
 #include <cstdint>
 
 #include "kernels/common/reference.h"
+#include "kernels/linear/reference.h"
+#include "kernels/ternary/reference.h"
 
 namespace tritwise::kernels::reference {
 
@@ -18,6 +20,21 @@ inline void EmbedF16(const uint16_t* row, size_t width, float* y) {
 
 inline void EmbedI8(const int8_t* row, size_t width, float scale, float* y) {
   for (size_t i = 0; i < width; ++i) y[i] = static_cast<float>(row[i]) * scale;
+}
+
+inline void EmbedNarrow(const uint8_t* data, const NarrowGeometry& g, size_t row, float* y) {
+  for (size_t i = 0; i < g.cols; ++i) {
+    const size_t group = i / kNarrowGroupCols;
+    y[i] =
+        static_cast<float>(NarrowValue(data, g, row, group, i % kNarrowGroupCols)) * NarrowScale(data, g, row, group);
+  }
+}
+
+inline void EmbedTernary(const uint8_t* codes, const TernaryGeometry& g, const float* scales, size_t group_cols,
+                         size_t row, float* y) {
+  for (size_t i = 0; i < g.cols; ++i) {
+    y[i] = static_cast<float>(TritAt(codes, g, row, i)) * scales[i / group_cols * g.rows + row];
+  }
 }
 
 }  // namespace tritwise::kernels::reference

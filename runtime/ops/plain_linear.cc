@@ -1,7 +1,9 @@
-// Linears with f32, f16 or int8 weights. Threads take contiguous ranges of outputs and go through them in
-// tiles of weights that stay in cache while every row of the batch is multiplied with them.
+// Linears with f32, f16 or int8 weights; those with scales of groups go to grouped_linear.cc. Threads take contiguous
+// ranges of outputs and go through them in tiles of weights that stay in cache while every row of the batch is
+// multiplied with them.
 #include <algorithm>
 
+#include "runtime/ops/grouped_linear.h"
 #include "runtime/ops/quantise_rows.h"
 
 namespace tritwise::runtime {
@@ -43,7 +45,9 @@ void RunIntegers(const PlainLinearStep& step, size_t rows, size_t begin, size_t 
 }  // namespace
 
 ScratchSize Scratch(const PlainLinearAttrs& attrs, const OpPlace& place) {
-  if (place.tensor(attrs.weight).storage != Storage::kI8) return {};
+  const TensorSpec& weight = place.tensor(attrs.weight);
+  if (HasGroups(weight)) return GroupedScratch(weight, place.rows);
+  if (weight.storage != Storage::kI8) return {};
   ScratchSize size = QuantiseScratch(place.rows, PaddedInt8Cols(Cols(attrs, place)));
   size.thread_bytes += kMostTileOutputs * sizeof(int32_t);
   return size;
@@ -60,6 +64,11 @@ PlainLinearStep Bind(const PlainLinearAttrs& attrs, const OpPlace& place, const 
   step.bias = binding.floats(attrs.bias);
   step.x = binding.value(place.op.inputs[0]);
   step.y = binding.value(place.op.output);
+  step.is_grouped = HasGroups(spec);
+  if (step.is_grouped) {
+    step.grouped = BindGrouped(attrs, place, binding);
+    return step;
+  }
   step.f32 = binding.kernels.linear_f32;
   step.f16 = binding.kernels.linear_f16;
   step.add = binding.kernels.add_row;
@@ -77,6 +86,7 @@ PlainLinearStep Bind(const PlainLinearAttrs& attrs, const OpPlace& place, const 
 }
 
 void Run(const PlainLinearStep& step, Pass& pass) {
+  if (step.is_grouped) return RunGrouped(step.grouped, step.x, step.y, pass);
   const bool integers = step.storage == Storage::kI8;
   if (integers) QuantiseRows(step.quantise, step.x, pass.rows, step.quantise.rows, pass.pool);
   const size_t row_bytes = step.cols * ElementBytes(step.storage);
@@ -95,7 +105,9 @@ void Run(const PlainLinearStep& step, Pass& pass) {
 }
 
 std::string KernelNames(const PlainLinearAttrs& attrs, const OpPlace& place) {
-  switch (place.tensor(attrs.weight).storage) {
+  const TensorSpec& weight = place.tensor(attrs.weight);
+  if (HasGroups(weight)) return GroupedKernelNames(weight.storage);
+  switch (weight.storage) {
     case Storage::kF32:
       return "linear_f32";
     case Storage::kF16:

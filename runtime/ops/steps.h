@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "format/graph.h"
+#include "format/narrow_layout.h"
 #include "format/ternary_layout.h"
 #include "kernels/kernels.h"
 #include "runtime/kv_cache.h"
@@ -22,7 +23,7 @@ struct QuantisedRows {
   int32_t* sums = nullptr;
 };
 
-// The part that ternary and int8 linears have in common (ops/quantise_rows.h).
+// The part that all linears with codes for weights have in common (ops/quantise_rows.h).
 struct QuantiseStep {
   kernels::NormQuantiseRowFn kernel = nullptr;
   kernels::RowQuantiser quantiser;
@@ -35,10 +36,17 @@ struct QuantiseStep {
 struct EmbeddingStep {
   Storage storage = Storage::kF32;
   const std::byte* table = nullptr;
-  const float* scales = nullptr;  // i8: one a row
+  const float* scales = nullptr;  // i8: one a row; t2, t5: one a group of a row
   kernels::EmbedF32Fn f32 = nullptr;
   kernels::EmbedF16Fn f16 = nullptr;
   kernels::EmbedI8Fn i8 = nullptr;
+  // int6, int4
+  kernels::EmbedI6Fn narrow = nullptr;
+  NarrowGeometry narrow_geometry;
+  // t2, t5
+  kernels::EmbedT2Fn ternary = nullptr;
+  TernaryGeometry ternary_geometry;
+  size_t group_cols = 0;
   RowMatrix y;
 };
 
@@ -66,6 +74,28 @@ struct TernaryLinearStep {
   RowMatrix y;
 };
 
+// A plain linear whose weights have a scale for each group of columns (ops/grouped_linear.h).
+struct GroupedStep {
+  QuantiseStep quantise;
+  size_t group_cols = 0;
+  size_t groups = 0;
+  int32_t* q_sums = nullptr;  // sum of each row's codes in each group, [groups][q_sums_stride]
+  size_t q_sums_stride = 0;
+  const uint8_t* data = nullptr;
+  const float* bias = nullptr;
+  // int6, int4
+  kernels::LinearI6Fn linear = nullptr;
+  NarrowGeometry narrow;
+  // t2, t5
+  kernels::TernaryRowT2Fn one_row = nullptr;
+  kernels::TernaryRowsT2Fn more_rows = nullptr;
+  kernels::AddScaledSumsFn add_scaled_sums = nullptr;
+  kernels::FinishRowFn finish_row = nullptr;
+  TernaryGeometry ternary;
+  const float* scales = nullptr;
+  PerThread<int32_t> sums;  // of a tile of outputs
+};
+
 struct PlainLinearStep {
   Storage storage = Storage::kF32;
   const std::byte* weight = nullptr;
@@ -84,6 +114,9 @@ struct PlainLinearStep {
   kernels::ScaleSumsFn scale_sums = nullptr;
   const float* scales = nullptr;
   PerThread<int32_t> sums;
+  // int6, int4, t2, t5
+  bool is_grouped = false;
+  GroupedStep grouped;
 };
 
 struct AttentionStep {

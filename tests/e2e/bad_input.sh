@@ -30,6 +30,8 @@ expect_error 1 "does not match: train.steps" "${train[@]}" "$recipe" --set train
 expect_error 1 "cannot" "${train[@]}" --resume "$work/none"
 expect_error 1 "none" "$TRITWISE" export "$work/none" -o "$work/x.trit"
 expect_error 2 "layout" "$TRITWISE" export "$work/run" -o "$work/x.trit" --layout t9
+expect_error 2 "head.*int6" "$TRITWISE" export "$work/run" -o "$work/x.trit" --head int5
+expect_error 1 "export.head.*int6" "${train[@]}" "$recipe" --set export.head=int5 --out "$work/e"
 expect_error 1 "cannot write" "$TRITWISE" export "$work/run" -o "$work/no/such/folder/x.trit"
 head -c 5000 "$work/run/checkpoint.safetensors" > "$work/cut.safetensors"
 expect_error 1 "cut.safetensors" "$TRITWISE" export "$work/cut.safetensors" -o "$work/x.trit"

@@ -35,11 +35,11 @@ TEST_CASE("A model taken apart and put together is accepted") {
 TEST_CASE("Enum values of a later version are refused where they stand") {
   CHECK_THAT(Changed([](ModelParts& p) { p.description.graph.input = static_cast<InputKind>(2); }),
              Catch::EndsWith("unknown kind of input"));
-  for (const int value : {5, 255}) {
+  for (const int value : {7, 255}) {
     CHECK_THAT(Changed([&](ModelParts& p) { p.description.graph.tensors[1].storage = static_cast<Storage>(value); }),
                Catch::EndsWith("unknown storage"));
   }
-  CHECK_THAT(Changed([](ModelParts& p) { p.description.graph.tensors[1].scale = static_cast<ScaleKind>(3); }),
+  CHECK_THAT(Changed([](ModelParts& p) { p.description.graph.tensors[1].scale = static_cast<ScaleKind>(4); }),
              Catch::EndsWith("unknown kind of scale"));
   CHECK_THAT(
       Changed([](ModelParts& p) { AttrsOf<NormAttrs>(p.description.graph, "norm").kind = static_cast<NormKind>(3); }),
@@ -71,6 +71,29 @@ TEST_CASE("Shapes of the file whose products wrap around are refused") {
   CHECK(shape(-8, -8) == refusal);
   CHECK(shape(8, INT64_MIN) == refusal);
   CHECK(shape(0, 8) == refusal);
+}
+
+TEST_CASE("A file whose groups of columns are not whole chunks, or belong to nothing, is refused") {
+  const auto group = [](Storage storage, ScaleKind scale, int64_t columns) {
+    return Changed([&](ModelParts& p) {
+      TensorSpec& t = p.description.graph.tensors[0];
+      t.storage = storage;
+      t.scale = scale;
+      t.group = columns;
+    });
+  };
+  const std::string refusal = "tensor embedding.weight: its groups of columns are not whole chunks of its storage";
+  for (const int64_t columns : {int64_t{0}, int64_t{1}, int64_t{255}, int64_t{320}, int64_t{UINT32_MAX}}) {
+    CHECK(group(Storage::kT2, ScaleKind::kGroup, columns) == refusal);
+  }
+  CHECK(group(Storage::kT5, ScaleKind::kGroup, 256) == refusal);
+  CHECK(group(Storage::kT5, ScaleKind::kGroup, 320 << 20) == refusal);
+  CHECK(group(Storage::kI8, ScaleKind::kRow, 64) ==
+        "tensor embedding.weight: a group of columns without a scale for it");
+  const std::string size = "tensor embedding.weight: its segment has not the size of its shape";
+  CHECK(group(Storage::kT2, ScaleKind::kGroup, 256) == size);
+  CHECK(group(Storage::kI4, ScaleKind::kNone, 0) == size);
+  CHECK(group(Storage::kI6, ScaleKind::kNone, 0) == size);
 }
 
 TEST_CASE("A wider input than its table is refused, and so is a vocabulary of another size") {

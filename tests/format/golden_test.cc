@@ -1,7 +1,8 @@
 // tests/golden/v1-tiny.trit was written by format version 1 and is never written again: every later reader reads it
-// with the contents that stand here. Where the schema grows, a second golden file is added beside it.
+// with the contents that stand here. Where the schema grows, a golden file is added beside it: v1-heads.trit has the
+// storages of embeddings and heads that came later.
 //
-// How it was made: TRITWISE_WRITE_GOLDEN=<path> format_test "The golden file is written"
+// How they were made: TRITWISE_WRITE_GOLDEN=<folder> format_test "The golden files are written"
 #include <cstdlib>
 
 #include "tests/format/fixture.h"
@@ -9,11 +10,13 @@
 namespace tritwise {
 namespace {
 
-const std::string kGolden = TRITWISE_GOLDEN_DIR "/v1-tiny.trit";
+const std::string kFolder = TRITWISE_GOLDEN_DIR "/";
+const std::string kTiny = "v1-tiny.trit";
+const std::string kHeads = "v1-heads.trit";
 
 // Spelled out rather than built, so that no change to a family builder changes what the file must say. It has every
-// operation, storage and kind of scale of version 1.
-Graph GoldenGraph() {
+// operation, storage and kind of scale of the first reader.
+Graph TinyGraph() {
   Graph g;
   g.input = InputKind::kTokens;
   g.input_width = 5;
@@ -44,14 +47,39 @@ Graph GoldenGraph() {
   return g;
 }
 
-ModelDescription GoldenDescription() {
+// Int6 and int4, and both ternary layouts with scales of groups, the last of which are shorter.
+Graph HeadsGraph() {
+  Graph g;
+  g.input = InputKind::kTokens;
+  g.input_width = 5;
+  g.context = 16;
+  g.tensors = {
+      {"embedding.weight", Storage::kI6, ScaleKind::kNone, 5, 324},
+      {"a.weight", Storage::kT2, ScaleKind::kGroup, 4, 324, 256},
+      {"b.weight", Storage::kT5, ScaleKind::kGroup, 4, 324, 320},
+      {"head.weight", Storage::kI4, ScaleKind::kNone, 5, 4},
+  };
+  g.value_widths = {324, 4, 4, 4, 5};
+  const ActivationQuantiser quantiser = {NormKind::kNone, 1e-5f, kNoTensor, 127, -127};
+  g.ops = {
+      {"embedding", {}, 0, EmbeddingAttrs{0}},
+      {"a", {0}, 1, PlainLinearAttrs{1, kNoTensor, quantiser}},
+      {"b", {0}, 2, PlainLinearAttrs{2, kNoTensor, quantiser}},
+      {"add", {1, 2}, 3, AddAttrs{}},
+      {"head", {3}, 4, PlainLinearAttrs{3, kNoTensor, quantiser}},
+  };
+  g.output = 4;
+  return g;
+}
+
+ModelDescription GoldenDescription(const std::string& file) {
   Vocabulary v;
   v.pieces = {"<unk>", "</s>", "\u2581", "a", "\u00E9"};
   v.scores = {0.0f, 0.0f, -1.5f, -2.0f, -3.25f};
   v.types = {PieceType::kUnknown, PieceType::kControl, PieceType::kNormal, PieceType::kNormal, PieceType::kNormal};
   v.end_id = 1;
   v.add_space_prefix = true;
-  return {GoldenGraph(), v, "tritwise 0.1.0", {{"licence", "none"}, {"note", "golden"}}};
+  return {file == kTiny ? TinyGraph() : HeadsGraph(), v, "tritwise 0.1.0", {{"licence", "none"}, {"note", "golden"}}};
 }
 
 // Trit i of a tensor.
@@ -76,6 +104,19 @@ std::vector<std::byte> GoldenData(const TensorSpec& t) {
       return test::ToBytes(f16);
     case Storage::kI8:
       return test::ToBytes(codes);
+    case Storage::kI6:
+    case Storage::kI4: {
+      const NarrowGeometry g = MakeNarrowGeometry(t.storage, static_cast<size_t>(t.rows), static_cast<size_t>(t.cols));
+      const int offset = NarrowOffset(t.storage);
+      for (size_t i = 0; i < n; ++i) {
+        codes[i] = static_cast<int8_t>(static_cast<int>(i * 37 % static_cast<size_t>(2 * offset)) - offset);
+      }
+      std::vector<uint16_t> scales(g.rows * g.groups);
+      for (size_t i = 0; i < scales.size(); ++i) scales[i] = HalfFromFloat(0.5f + 0.125f * static_cast<float>(i));
+      std::vector<std::byte> packed(g.total_bytes);
+      PackNarrow(g, codes, scales, packed);
+      return packed;
+    }
     default:
       break;
   }
@@ -91,50 +132,57 @@ std::vector<float> GoldenScales(const TensorSpec& t) {
   return scales;
 }
 
-TEST_CASE("The golden file is written", "[.]") {
-  const char* path = std::getenv("TRITWISE_WRITE_GOLDEN");
-  if (path == nullptr) return;
-  test::RandomWeights weights;
-  for (const TensorSpec& t : GoldenGraph().tensors) {
-    weights.data.push_back(GoldenData(t));
-    weights.scales.push_back(GoldenScales(t));
+TEST_CASE("The golden files are written", "[.]") {
+  const char* folder = std::getenv("TRITWISE_WRITE_GOLDEN");
+  if (folder == nullptr) return;
+  for (const std::string& file : {kTiny, kHeads}) {
+    const ModelDescription description = GoldenDescription(file);
+    test::RandomWeights weights;
+    for (const TensorSpec& t : description.graph.tensors) {
+      weights.data.push_back(GoldenData(t));
+      weights.scales.push_back(GoldenScales(t));
+    }
+    const Status status = WriteModel(std::string(folder) + "/" + file, description, weights.views());
+    INFO(status.message());
+    REQUIRE(status.ok());
   }
-  const Status status = WriteModel(path, GoldenDescription(), weights.views());
-  INFO(status.message());
-  REQUIRE(status.ok());
 }
 
-TEST_CASE("The golden file of version 1 has the description that it was written with") {
-  const ModelFile model = test::Must(ModelFile::Read(kGolden));
-  const ModelDescription expected = GoldenDescription();
-  const ModelDescription& read = model.description();
-  CHECK(read.producer == expected.producer);
-  CHECK(read.metadata == expected.metadata);
-  CHECK(read.vocabulary.pieces == expected.vocabulary.pieces);
-  CHECK(read.vocabulary.scores == expected.vocabulary.scores);
-  CHECK(read.vocabulary.types == expected.vocabulary.types);
-  CHECK(read.vocabulary.begin_id == -1);
-  CHECK(read.vocabulary.end_id == 1);
-  CHECK(read.vocabulary.add_space_prefix);
-  CHECK(SerialiseDescription(read) == SerialiseDescription(expected));
+TEST_CASE("The golden files of version 1 have the descriptions that they were written with") {
+  for (const std::string& file : {kTiny, kHeads}) {
+    const ModelFile model = test::Must(ModelFile::Read(kFolder + file));
+    const ModelDescription expected = GoldenDescription(file);
+    const ModelDescription& read = model.description();
+    CHECK(read.producer == expected.producer);
+    CHECK(read.metadata == expected.metadata);
+    CHECK(read.vocabulary.pieces == expected.vocabulary.pieces);
+    CHECK(read.vocabulary.scores == expected.vocabulary.scores);
+    CHECK(read.vocabulary.types == expected.vocabulary.types);
+    CHECK(read.vocabulary.begin_id == -1);
+    CHECK(read.vocabulary.end_id == 1);
+    CHECK(read.vocabulary.add_space_prefix);
+    CHECK(SerialiseDescription(read) == SerialiseDescription(expected));
+  }
 }
 
-TEST_CASE("The golden file of version 1 has the weights that it was written with") {
-  const ModelFile model = test::Must(ModelFile::Read(kGolden));
-  const Graph& graph = model.graph();
-  REQUIRE(graph.tensors.size() == 9);
-  for (size_t i = 0; i < graph.tensors.size(); ++i) {
-    INFO(graph.tensors[i].name);
-    const TensorData tensor = model.tensor(static_cast<int32_t>(i));
-    const std::vector<std::byte> data = GoldenData(graph.tensors[i]);
-    const std::vector<float> scales = GoldenScales(graph.tensors[i]);
-    CHECK(std::equal(tensor.data.begin(), tensor.data.end(), data.begin(), data.end()));
-    CHECK(std::equal(tensor.scales.begin(), tensor.scales.end(), scales.begin(), scales.end()));
+TEST_CASE("The golden files of version 1 have the weights that they were written with") {
+  for (const std::string& file : {kTiny, kHeads}) {
+    const ModelFile model = test::Must(ModelFile::Read(kFolder + file));
+    const Graph& graph = model.graph();
+    REQUIRE(graph.tensors.size() == (file == kTiny ? 9 : 4));
+    for (size_t i = 0; i < graph.tensors.size(); ++i) {
+      INFO(graph.tensors[i].name);
+      const TensorData tensor = model.tensor(static_cast<int32_t>(i));
+      const std::vector<std::byte> data = GoldenData(graph.tensors[i]);
+      const std::vector<float> scales = GoldenScales(graph.tensors[i]);
+      CHECK(std::equal(tensor.data.begin(), tensor.data.end(), data.begin(), data.end()));
+      CHECK(std::equal(tensor.scales.begin(), tensor.scales.end(), scales.begin(), scales.end()));
+    }
   }
 }
 
 TEST_CASE("Bytes of the golden file lie where FORMAT.md says") {
-  const test::FileBytes file = test::ReadBytes(kGolden);
+  const test::FileBytes file = test::ReadBytes(kFolder + kTiny);
   const auto byte = [&](size_t i) { return std::to_integer<int>(file[i]); };
   CHECK(byte(0) == 0x89);
   CHECK(byte(8) == 1);    // version

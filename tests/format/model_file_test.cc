@@ -46,7 +46,8 @@ TEST_CASE("A decoder comes back as it was written, in every storage") {
   const std::vector<std::pair<std::string, std::string>> metadata = {
       {"recipe", "line\nline"}, {"", ""}, {"zero", std::string("a\0b", 3)}};
   for (const Storage ternary : {Storage::kT2, Storage::kT5}) {
-    for (const Storage plain : {Storage::kF32, Storage::kF16, Storage::kI8}) {
+    for (const Storage plain :
+         {Storage::kF32, Storage::kF16, Storage::kI8, Storage::kI6, Storage::kI4, Storage::kT2, Storage::kT5}) {
       test::DecoderOptions options;
       options.config.norm_gain = true;
       options.config.tied_head = plain == Storage::kI8;
@@ -130,7 +131,14 @@ TEST_CASE("A tensor needs the bytes of its rows in whole blocks and of its colum
   CHECK(DataBytes({"a", Storage::kI8, ScaleKind::kRow, 3, 5}) == 15);
   CHECK(DataBytes({"a", Storage::kT2, ScaleKind::kTensor, 3, 5}) == 16);
   CHECK(DataBytes({"a", Storage::kT5, ScaleKind::kRow, 5, 321}) == 8 * 68);
+  CHECK(DataBytes({"a", Storage::kI4, ScaleKind::kNone, 3, 5}) == 64 + 512);
+  CHECK(DataBytes({"a", Storage::kI4, ScaleKind::kNone, 17, 129}) == 2 * (128 + 3 * 512));
+  CHECK(DataBytes({"a", Storage::kI6, ScaleKind::kNone, 16, 128}) == 64 + 2 * 768);
   CHECK(ScaleCount({"a", Storage::kF32, ScaleKind::kNone, 3, 5}) == 0);
+  CHECK(ScaleCount({"a", Storage::kI4, ScaleKind::kNone, 3, 5}) == 0);
+  CHECK(ScaleCount({"a", Storage::kT2, ScaleKind::kGroup, 3, 5, 256}) == 3);
+  CHECK(ScaleCount({"a", Storage::kT2, ScaleKind::kGroup, 3, 512, 256}) == 6);
+  CHECK(ScaleCount({"a", Storage::kT5, ScaleKind::kGroup, 3, 641, 320}) == 9);
   CHECK(ScaleCount({"a", Storage::kT2, ScaleKind::kTensor, 3, 5}) == 1);
   CHECK(ScaleCount({"a", Storage::kI8, ScaleKind::kRow, 3, 5}) == 3);
 }
@@ -138,6 +146,9 @@ TEST_CASE("A tensor needs the bytes of its rows in whole blocks and of its colum
 TEST_CASE("The sizes of the largest shapes do not overflow") {
   const int64_t rows = kMaxDimension - 1;
   CHECK(DataBytes({"a", Storage::kT2, ScaleKind::kTensor, rows, kMaxIntegerInputs}) == uint64_t{1} << 46);
+  CHECK(DataBytes({"a", Storage::kI4, ScaleKind::kNone, rows, kMaxIntegerInputs}) ==
+        (uint64_t{1} << 27) * 2048 * (512 + 32));
+  CHECK(ScaleCount({"a", Storage::kT2, ScaleKind::kGroup, rows, kMaxIntegerInputs, 256}) == uint64_t(rows) << 9);
   CHECK(DataBytes({"a", Storage::kF32, ScaleKind::kNone, rows, 131072}) == uint64_t(rows) << 19);
 }
 

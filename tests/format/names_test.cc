@@ -29,6 +29,8 @@ TEST_CASE("Every name of an enum value leads back to it") {
 TEST_CASE("Names are those that recipes use") {
   CHECK(NameOf(Storage::kI8) == "int8");
   CHECK(NameOf(Storage::kT5) == "t5");
+  CHECK(NameOf(Storage::kI6) == "int6");
+  CHECK(NameOf(Storage::kI4) == "int4");
   CHECK(NamesOf<NormKind>() == "none | layer | rms");
   CHECK(NamesOf<ActivationKind>() == "relu | relu_squared | silu");
 }

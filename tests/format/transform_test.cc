@@ -19,7 +19,8 @@ bool SameNamesAndShapes(const Graph& a, const Graph& b) {
 TEST_CASE("Other storages reach every matrix and leave gains, names and operations alone") {
   const Graph graph = test::TinyDecoder(Storage::kT2);
   for (const Storage ternary : {Storage::kT2, Storage::kT5}) {
-    for (const Storage plain : {Storage::kF32, Storage::kF16, Storage::kI8}) {
+    for (const Storage plain :
+         {Storage::kF32, Storage::kF16, Storage::kI8, Storage::kI6, Storage::kI4, Storage::kT2, Storage::kT5}) {
       const Graph stored = WithStorage(graph, ternary, plain);
       CHECK(Refusal(stored) == "");
       CHECK(SameNamesAndShapes(stored, graph));
@@ -31,7 +32,11 @@ TEST_CASE("Other storages reach every matrix and leave gains, names and operatio
         CHECK(stored.tensors[i].storage == (was_ternary ? ternary : is_matrix ? plain : Storage::kF32));
         CHECK(stored.tensors[i].scale == (was_ternary                          ? ScaleKind::kTensor
                                           : is_matrix && plain == Storage::kI8 ? ScaleKind::kRow
+                                          : is_matrix && IsTernary(plain)      ? ScaleKind::kGroup
                                                                                : ScaleKind::kNone));
+        CHECK(stored.tensors[i].group == (was_ternary || !is_matrix || !IsTernary(plain) ? 0
+                                          : plain == Storage::kT2                        ? 256
+                                                                                         : 320));
       }
     }
   }
@@ -39,10 +44,13 @@ TEST_CASE("Other storages reach every matrix and leave gains, names and operatio
 
 TEST_CASE("Changing the storage there and back gives the same tensors") {
   const Graph graph = test::TinyDecoder(Storage::kT5);
-  const Graph back = WithStorage(WithStorage(graph, Storage::kT2, Storage::kF16), Storage::kT5, Storage::kI8);
-  for (size_t i = 0; i < graph.tensors.size(); ++i) {
-    CHECK(back.tensors[i].storage == graph.tensors[i].storage);
-    CHECK(back.tensors[i].scale == graph.tensors[i].scale);
+  for (const Storage between : {Storage::kF16, Storage::kT2, Storage::kI4}) {
+    const Graph back = WithStorage(WithStorage(graph, Storage::kT2, between), Storage::kT5, Storage::kI8);
+    for (size_t i = 0; i < graph.tensors.size(); ++i) {
+      CHECK(back.tensors[i].storage == graph.tensors[i].storage);
+      CHECK(back.tensors[i].scale == graph.tensors[i].scale);
+      CHECK(back.tensors[i].group == graph.tensors[i].group);
+    }
   }
 }
 

@@ -68,9 +68,9 @@ TEST_CASE("Names of tensors are there and unique") {
 }
 
 TEST_CASE("Storages and kinds of scale that nobody knows are refused") {
-  CHECK(BrokenTensor(0, [](TensorSpec& t) { t.storage = static_cast<Storage>(5); }) ==
+  CHECK(BrokenTensor(0, [](TensorSpec& t) { t.storage = static_cast<Storage>(7); }) ==
         "f: tensor embedding.weight: unknown storage");
-  CHECK(BrokenTensor(0, [](TensorSpec& t) { t.scale = static_cast<ScaleKind>(3); }) ==
+  CHECK(BrokenTensor(0, [](TensorSpec& t) { t.scale = static_cast<ScaleKind>(4); }) ==
         "f: tensor embedding.weight: unknown kind of scale");
 }
 
@@ -105,6 +105,43 @@ TEST_CASE("A kind of scale that does not go with the storage is refused") {
   }
 }
 
+TEST_CASE("Scales of groups go with ternary storages, and int6 and int4 have theirs among their codes") {
+  const auto message = [](Storage storage, ScaleKind scale, int64_t group) {
+    return Broken(Decoder(), [&](Graph& g) {
+      g.tensors[0].storage = storage;
+      g.tensors[0].scale = scale;
+      g.tensors[0].group = group;
+    });
+  };
+  const std::string kind = "f: tensor embedding.weight: its kind of scale does not go with its storage";
+  for (const Storage storage : {Storage::kI6, Storage::kI4}) {
+    CHECK(message(storage, ScaleKind::kNone, 0).empty());
+    CHECK(message(storage, ScaleKind::kRow, 0) == kind);
+    CHECK(message(storage, ScaleKind::kGroup, 64) == kind);
+  }
+  for (const Storage storage : {Storage::kF32, Storage::kF16, Storage::kI8}) {
+    CHECK(message(storage, ScaleKind::kGroup, 256) == kind);
+  }
+  CHECK(message(Storage::kT2, ScaleKind::kGroup, 256).empty());
+  CHECK(message(Storage::kT2, ScaleKind::kGroup, 512).empty());
+  CHECK(message(Storage::kT5, ScaleKind::kGroup, 320).empty());
+}
+
+TEST_CASE("A ternary matrix fits an embedding only with scales of groups, a ternary linear only without") {
+  const std::string table = "f: operation embedding (embedding): its table does not fit the input or the output";
+  CHECK(Broken(Decoder(), [](Graph& g) {
+          g.tensors[0].storage = Storage::kT2;
+          g.tensors[0].scale = ScaleKind::kRow;
+        }) == table);
+  const auto grouped = [](Graph& g) {
+    for (TensorSpec& t : g.tensors) {
+      if (t.name == "blocks.0.attention.out.weight") StorePlain(t, Storage::kT2);
+    }
+  };
+  CHECK(Broken(Decoder(), grouped) ==
+        "f: operation blocks.0.attention.out (ternary_linear): its weight does not fit its kind, input or output");
+}
+
 TEST_CASE("More columns than an int32 can sum are refused for integer storages only") {
   const auto with = [](Storage storage, ScaleKind scale, int64_t cols) {
     return Broken(Mlp(), [&](Graph& g) { g.tensors.push_back({"extra", storage, scale, 1, cols}); });
@@ -113,6 +150,8 @@ TEST_CASE("More columns than an int32 can sum are refused for integer storages o
   CHECK(with(Storage::kT2, ScaleKind::kTensor, 131073) == refusal);
   CHECK(with(Storage::kT5, ScaleKind::kRow, 131073) == refusal);
   CHECK(with(Storage::kI8, ScaleKind::kRow, 131073) == refusal);
+  CHECK(with(Storage::kI6, ScaleKind::kNone, 131073) == refusal);
+  CHECK(with(Storage::kI4, ScaleKind::kNone, 131073) == refusal);
   CHECK(with(Storage::kT2, ScaleKind::kTensor, 131072).empty());
   CHECK(with(Storage::kF16, ScaleKind::kNone, 131073).empty());
 }

@@ -38,6 +38,18 @@ TEST_CASE("forward passes, sampling and resetting allocate nothing") {
   }
 }
 
+TEST_CASE("forward passes with heads that have scales of groups allocate nothing") {
+  for (const Storage storage : kGroupedStorages) {
+    const auto plan = MakePlan(RandomModel(MakeGroupedDecoder(storage)), 16, 3);
+    const auto session = MakeSession(*plan);
+    const auto tokens = RandomTokens(20, 150);
+    const size_t before = AllocationCount();
+    const bool ok = plan->Prefill(*session, tokens).ok();
+    CHECK(AllocationCount() == before);
+    CHECK(ok);
+  }
+}
+
 TEST_CASE("scoring rows of features allocates nothing") {
   const auto plan = MakePlan(RandomModel(MakeMlp()), 8, 2);
   const std::vector<float> features(8 * 50, 0.5f);

@@ -4,6 +4,7 @@
 // row a little; hence a tight bound on most rows and a wide one on all.
 #include <algorithm>
 
+#include "format/names.h"
 #include "runtime/executor.h"
 #include "tests/runtime/fixture.h"
 #include "tests/runtime/naive_forward.h"
@@ -116,10 +117,41 @@ TEST_CASE("a decoder with an f32 head, an f32 cache and squared relu computes it
   CheckDecoder(MakeDecoder(o));
 }
 
+<<<<<<< HEAD
 TEST_CASE("a decoder with an int8 cache computes its definition") {
   DecoderOptions o;
   o.config.cache = Storage::kI8;
   CheckDecoder(MakeDecoder(o));
+=======
+TEST_CASE("decoders with int6, int4 and ternary heads and embeddings compute their definition") {
+  for (const Storage storage : kGroupedStorages) {
+    INFO(NameOf(storage));
+    CheckDecoder(MakeGroupedDecoder(storage, true));
+    CheckDecoder(MakeGroupedDecoder(storage, false));
+  }
+}
+
+TEST_CASE("a linear with scales of groups adds its bias") {
+  for (const Storage storage : kGroupedStorages) {
+    INFO(NameOf(storage));
+    Graph graph;
+    graph.input = InputKind::kFeatures;
+    graph.input_width = 330;
+    graph.value_widths = {330, 37};
+    graph.tensors = {{"weight", storage, ScaleKind::kNone, 37, 330}, {"bias", Storage::kF32, ScaleKind::kNone, 1, 37}};
+    StorePlain(graph.tensors[0], storage);
+    graph.ops = {{"linear", {0}, 1, PlainLinearAttrs{0, 1, {}}}};
+    graph.output = 1;
+    const auto model = RandomModel(graph);
+    const auto plan = MakePlan(model, 8);
+    std::vector<float> features(8 * 330);
+    for (size_t i = 0; i < features.size(); ++i) features[i] = static_cast<float>(i * 37 % 101) / 50.0f - 1.0f;
+    Rows rows;
+    for (size_t i = 0; i < 8; ++i) rows.emplace_back(features.begin() + 330 * i, features.begin() + 330 * (i + 1));
+    const std::vector<BatchRow> batch(8);
+    CheckClose(CopyRows(Must(plan->Forward({batch, features}))), NaiveForward(*model).Features(rows));
+  }
+>>>>>>> heads
 }
 
 TEST_CASE("attention with three inputs computes its definition") { CheckDecoder(WithSplitAttention(MakeDecoder({}))); }

@@ -71,16 +71,34 @@ TEST_CASE("any number of threads gives the same logits") {
   }
 }
 
+TEST_CASE("heads with scales of groups give the same logits for any chunk and number of threads") {
+  for (const Storage storage : kGroupedStorages) {
+    const auto model = RandomModel(MakeGroupedDecoder(storage));
+    const auto tokens = RandomTokens(60, 150);
+    const Logits expected = WholeSequence(model, tokens, 1);
+    for (const int32_t threads : {1, 2, 5}) {
+      const auto plan = MakePlan(model, 16, threads);
+      for (const size_t chunk : {1u, 2u, 3u, 7u, 16u}) {
+        CHECK(SameBits(AllLogits(*plan, *MakeSession(*plan), tokens, chunk), expected));
+      }
+    }
+  }
+}
+
 TEST_CASE("targets with fused multiply-add give the same logits") {
-  const auto model = RandomModel(MakeDecoder({}));
-  const auto tokens = RandomTokens(kTokens, 150);
-  Logits expected;
-  for (const std::string& target : kernels::SupportedTargets()) {
-    const Logits got = WholeSequence(model, tokens, 1, target);
-    REQUIRE(got.size() == kTokens);
-    if (!Must(kernels::ResolveKernels(target)).fused) continue;
-    if (expected.empty()) expected = got;
-    CHECK(SameBits(got, expected));
+  std::vector<Graph> graphs = {MakeDecoder({})};
+  for (const Storage storage : kGroupedStorages) graphs.push_back(MakeGroupedDecoder(storage));
+  for (const Graph& graph : graphs) {
+    const auto model = RandomModel(graph);
+    const auto tokens = RandomTokens(kTokens, 150);
+    Logits expected;
+    for (const std::string& target : kernels::SupportedTargets()) {
+      const Logits got = WholeSequence(model, tokens, 1, target);
+      REQUIRE(got.size() == kTokens);
+      if (!Must(kernels::ResolveKernels(target)).fused) continue;
+      if (expected.empty()) expected = got;
+      CHECK(SameBits(got, expected));
+    }
   }
 }
 

@@ -72,10 +72,20 @@ class NaiveForward {
     const auto cols = static_cast<size_t>(spec.cols);
     std::vector<int8_t> trits(rows * cols);
     if (IsTernary(spec.storage)) UnpackTernary(MakeTernaryGeometry(spec.storage, rows, cols), data.data, trits);
+    std::vector<double> scales(data.scales.begin(), data.scales.end());
+    if (IsNarrow(spec.storage)) {
+      const NarrowGeometry g = MakeNarrowGeometry(spec.storage, rows, cols);
+      std::vector<uint16_t> halves(rows * g.groups);
+      UnpackNarrow(g, data.data, trits, halves);
+      for (const uint16_t half : halves) scales.push_back(FloatFromHalf(half));
+    }
+    const size_t group = IsNarrow(spec.storage) ? kNarrowGroupCols : static_cast<size_t>(spec.group);
     Rows matrix(rows, Row(cols));
     for (size_t i = 0; i < rows * cols; ++i) {
-      const double scale = data.scales.empty() ? 1.0 : data.scales[data.scales.size() == 1 ? 0 : i / cols];
-      matrix[i / cols][i % cols] = scale * Element(spec.storage, data.data.data(), trits, i);
+      size_t which = scales.size() <= 1 ? 0 : i / cols;
+      if (group != 0) which = i % cols / group * rows + i / cols;
+      matrix[i / cols][i % cols] =
+          (scales.empty() ? 1.0 : scales[which]) * Element(spec.storage, data.data.data(), trits, i);
     }
     return matrix;
   }
@@ -125,7 +135,7 @@ class NaiveForward {
     const Rows w = Matrix(weight);
     const Storage storage = graph_.tensors[static_cast<size_t>(weight)].storage;
     Row input = x;
-    if (IsTernary(storage) || storage == Storage::kI8) {
+    if (storage != Storage::kF32 && storage != Storage::kF16) {
       const Quantised q = Quantise(x, quantiser);
       for (size_t i = 0; i < x.size(); ++i) input[i] = q.q[i] * q.step;
     }

@@ -144,4 +144,17 @@ TEST_CASE("memory by part adds up to the weights in the file") {
   }
 }
 
+TEST_CASE("heads with scales of groups are counted with the embedding, and named with their kernels") {
+  const auto memory = [](Storage storage) { return Must(MeasureMemory(MakeGroupedDecoder(storage), {})); };
+  // 150 rows are 10 blocks of 16 or 38 of 4; 324 columns are 6 groups of 64 or two of 256 or 320.
+  CHECK(memory(Storage::kI4).embedding_head == 10 * (192 + 6 * 512));
+  CHECK(memory(Storage::kI6).embedding_head == 10 * (192 + 6 * 768));
+  CHECK(memory(Storage::kT2).embedding_head == 38 * 4 * (64 + 20));
+  CHECK(memory(Storage::kT5).embedding_head == 38 * 4 * (64 + 4));
+  CHECK(memory(Storage::kT5).scales - memory(Storage::kI4).scales == 150 * 2 * sizeof(float));
+  const std::string plan = MakePlan(RandomModel(MakeGroupedDecoder(Storage::kI4)))->Describe();
+  CHECK(plan.find("embed_i4") != std::string::npos);
+  CHECK(plan.find("linear_i4") != std::string::npos);
+}
+
 }  // namespace tritwise::test

@@ -19,9 +19,9 @@ forbid() {
 third_party='CLI/|nlohmann/|spdlog/|toml\+\+/|sentencepiece|zlib|dnnl|omp\.h|mpi\.h|zmq'
 forbid format "kernels/|runtime/|trainer/|tools/|tritwise/|hwy/|$third_party" "format/ may include FlatBuffers and std only:"
 forbid kernels "runtime/|trainer/|tools/|tritwise/|flatbuffers/|$third_party" "kernels/ may include Highway, std and format's geometry only:"
-kernel_format=$(grep -rnE '#include "format/' kernels | grep -vE '"format/(numeric|ternary_layout|half|status)\.h"' || true)
+kernel_format=$(grep -rnE '#include "format/' kernels | grep -vE '"format/(numeric|ternary_layout|narrow_layout|half|status)\.h"' || true)
 if [ -n "$kernel_format" ]; then
-  printf 'kernels/ may include only numeric.h, ternary_layout.h, half.h and status.h of format/:\n  %s\n' "$kernel_format"
+  printf 'kernels/ may include only numeric.h, ternary_layout.h, narrow_layout.h, half.h and status.h of format/:\n  %s\n' "$kernel_format"
   status=1
 fi
 forbid runtime "trainer/|tools/|hwy/|flatbuffers/|$third_party" "runtime/ may include format/ and kernels/ only:"

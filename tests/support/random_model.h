@@ -59,6 +59,19 @@ inline std::vector<std::byte> RandomData(const TensorSpec& t, std::mt19937& rand
       for (int8_t& v : x) v = static_cast<int8_t>(static_cast<int>(random() % 255) - 127);
       return ToBytes(x);
     }
+    case Storage::kI6:
+    case Storage::kI4: {
+      const NarrowGeometry geometry = MakeNarrowGeometry(t.storage, rows, cols);
+      const int offset = NarrowOffset(t.storage);
+      std::vector<int8_t> values(n);
+      for (int8_t& v : values) v = static_cast<int8_t>(static_cast<int>(random() % 256) % (2 * offset) - offset);
+      std::vector<uint16_t> scales(rows * geometry.groups);
+      for (uint16_t& s : scales)
+        s = HalfFromFloat((0.5f + 0.01f * static_cast<float>(random() % 50)) / static_cast<float>(offset));
+      std::vector<std::byte> packed(geometry.total_bytes);
+      PackNarrow(geometry, values, scales, packed);
+      return packed;
+    }
     case Storage::kT2:
     case Storage::kT5:
       break;
@@ -133,6 +146,20 @@ inline Graph MustBuild(Result<Graph> graph) {
 inline Graph MakeDecoder(const DecoderOptions& o) {
   return MustBuild(BuildFamily(o.config, {InputKind::kTokens, o.vocabulary, o.vocabulary, o.context}, o.linear));
 }
+
+// A decoder wide enough for two groups of columns in every storage that has groups.
+inline Graph MakeGroupedDecoder(Storage plain, bool tied = true) {
+  DecoderOptions o;
+  o.config.width = 324;
+  o.config.head_size = 12;
+  o.config.layers = 1;
+  o.config.tied_head = tied;
+  o.linear.plain = plain;
+  return MakeDecoder(o);
+}
+
+// The storages of embeddings and heads whose weights have scales of groups.
+inline constexpr Storage kGroupedStorages[] = {Storage::kI6, Storage::kI4, Storage::kT2, Storage::kT5};
 
 inline Graph MakeMlp(const MlpConfig& config = {{70, 33}, ActivationKind::kRelu, true}, int64_t inputs = 50,
                      int64_t outputs = 10) {

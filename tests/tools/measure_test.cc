@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "format/names.h"
 #include "format/scoring.h"
 #include "tests/support/random_model.h"
 #include "tests/tools/run_program.h"
@@ -152,6 +153,37 @@ TEST_CASE("inspect shows tensors, bits a weight and the share of each trit") {
     const Outcome result = Tritwise(words);
     CHECK(result.code == 0);
     CHECK_FALSE(result.out.empty());
+  }
+}
+
+TEST_CASE("inspect and bench take embeddings and heads of every storage") {
+  const TempDir folder;
+  const std::string path = (folder.path() / "model.trit").string();
+  for (const Storage storage : kGroupedStorages) {
+    INFO(NameOf(storage));
+    WriteRandomModel(path, MakeGroupedDecoder(storage));
+    const Json json = ParseOne(Tritwise({"inspect", path, "--json", "--memory"}));
+    const Json& table = json["tensors"][0];
+    CHECK(table["storage"] == std::string(NameOf(storage)));
+    CHECK(table.contains("share") == IsTernary(storage));
+    CHECK(table["scale"] == (IsTernary(storage) ? "group" : "none"));
+    CHECK(table["scale_bytes"] == (IsTernary(storage) ? 150 * 2 * 4 : 0));
+    CHECK(json["memory"]["embedding_head_bytes"] == table["data_bytes"]);
+    CHECK(Tritwise({"inspect", path}).code == 0);
+    CHECK(Tritwise({"bench", path, "--threads", "2", "--json"}).code == 0);
+  }
+}
+
+TEST_CASE("inspect refuses int6 and int4 matrices whose padding is not zero") {
+  const TempDir folder;
+  const std::string path = (folder.path() / "model.trit").string();
+  for (const Storage storage : {Storage::kI6, Storage::kI4}) {
+    const Graph graph = MakeGroupedDecoder(storage);
+    RandomWeights weights = MakeRandomWeights(graph);
+    weights.data[0].back() ^= std::byte{1};  // row 159 of 150
+    REQUIRE(WriteModel(path, {graph, {}, "test", {}}, weights.views()).ok());
+    CHECK(Tritwise({"inspect", path}).IsError(1, "tritwise inspect: tensor embedding.weight has padding"));
+    CHECK(Tritwise({"bench", path, "--json"}).code == 0);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "format/names.h"
 #include "format/scoring.h"
 #include "runtime/executor.h"
 #include "tests/trainer/small_run.h"
@@ -221,6 +222,62 @@ TEST_CASE("whatever the recipe says of quantisation and cache, the runtime score
     REQUIRE(run.errors.size() > 1000);
     CHECK(run.errors[run.errors.size() / 2] <= 1e-5);
     CHECK(std::fabs(run.runtime_loss - run.trainer_loss) <= 1e-4 * run.trainer_loss);
+  }
+}
+
+TEST_CASE("whatever embedding and head are stored as, the runtime scores as the trainer said") {
+  for (const char* head : {"int8", "int6", "int4", "t2", "t5", "f16", "f32"}) {
+    for (const char* tied : {"true", "false"}) {
+      INFO(head << ", tied: " << tied);
+      SmallRun small;
+      // Two groups of columns in every storage that has groups.
+      small.recipe = ParseRecipe(WriteRecipe(small.recipe), head,
+                                 {std::string("export.head=") + head, std::string("network.tied_head=") + tied,
+                                  "network.width=324", "network.heads=6", "network.layers=1"});
+      BothHalves both(small, BestComputeType());
+      const Graph& graph = both.checkpoint.description.graph;
+      CHECK(NameOf(graph.tensors[0].storage) == head);
+      const FreeRun run = RunFreely(both);
+      REQUIRE(run.errors.size() > 1000);
+      CHECK(run.errors[run.errors.size() / 2] <= 1e-5);
+      CHECK(std::fabs(run.runtime_loss - run.trainer_loss) <= 1e-4 * run.trainer_loss);
+    }
+  }
+}
+
+// The embedding's rows are the same bits on both sides, and so is a head that is given the same rows.
+TEST_CASE("embeddings and heads with scales of groups give the trainer's values to the bit") {
+  for (const char* head : {"int6", "int4", "t2", "t5"}) {
+    INFO(head);
+    SmallRun small;
+    small.recipe =
+        ParseRecipe(WriteRecipe(small.recipe), head,
+                    {std::string("export.head=") + head, "network.width=324", "network.heads=6", "network.layers=1"});
+    for (const ComputeType type : ComputeTypes()) {
+      BothHalves both(small, type);
+      const Graph& graph = both.checkpoint.description.graph;
+      const TrainBatch batch = both.dataset->Validation(1);
+      const auto scores = both.TrainerForward(batch, 0);
+      const std::vector<float> expected(scores.begin(), scores.end());
+      for (const size_t op : {size_t{0}, graph.ops.size() - 1}) {
+        auto session = ValueOrThrow(Session::Make(*both.plan, SessionOptions{}));
+        const std::vector<BatchRow> rows = both.Rows(batch, 0, session.get());
+        ThrowIfError(both.runtime->Begin({rows, {}}));
+        for (const int32_t input : graph.ops[op].inputs) {
+          const auto given = both.trainer->Value(input);
+          const runtime::RowMatrix x = both.runtime->value(input);
+          for (size_t r = 0; r < rows.size(); ++r) std::copy_n(given.data() + r * x.width, x.width, x.row(r));
+        }
+        both.runtime->RunOps(op, op + 1);
+        const runtime::RowMatrix y = both.runtime->value(graph.ops[op].output);
+        const auto made = op == 0 ? both.trainer->Value(graph.ops[0].output) : std::span<const float>(expected);
+        REQUIRE(made.size() == rows.size() * y.width);
+        for (size_t r = 0; r < rows.size(); ++r) {
+          REQUIRE(std::equal(y.row(r), y.row(r) + y.width, made.begin() + static_cast<std::ptrdiff_t>(r * y.width)));
+        }
+        both.runtime->End();
+      }
+    }
   }
 }
 

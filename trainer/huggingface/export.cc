@@ -90,7 +90,7 @@ class Exporter {
   // The values that go out for a tensor.
   std::vector<float> Values(const TensorSpec& tensor, std::span<const float> master) const {
     std::vector<float> values(master.begin(), master.end());
-    if (options_.dequantised && IsTernary(tensor.storage)) {
+    if (options_.dequantised && IsTernaryWeight(tensor)) {
       const float scale = WeightScale(master, checkpoint_.recipe.quantise.measure);
       const std::vector<int8_t> codes = TernaryCodes(master, scale);
       std::transform(codes.begin(), codes.end(), values.begin(),

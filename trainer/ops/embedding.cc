@@ -22,7 +22,9 @@ class EmbeddingOp : public TrainOp {
     for (size_t r = 0; r < pass.rows; ++r) {
       const auto id = static_cast<size_t>(pass.tokens[r]);
       float* y = pass.value(op_.output) + r * width_;
-      if (exported && spec_.storage == Storage::kI8) {
+      if (exported && HasGroups(spec_)) {
+        EmbedGroups(stored.groups, id, y);
+      } else if (exported && spec_.storage == Storage::kI8) {
         env_.kernels.embed_i8(stored.int8.codes.data() + id * width_, width_, stored.int8.scales[id], y);
       } else if (exported && spec_.storage == Storage::kF16) {
         env_.kernels.embed_f16(stored.f16.data() + id * width_, width_, y);
@@ -42,6 +44,16 @@ class EmbeddingOp : public TrainOp {
   }
 
  private:
+  // Each group is a short row of int8 with the group's scale.
+  void EmbedGroups(const GroupCodes& groups, size_t id, float* y) const {
+    const auto group_cols = static_cast<size_t>(GroupCols(spec_));
+    const float* scale = groups.scales.data() + id;
+    for (size_t begin = 0; begin < width_; begin += group_cols, scale += spec_.rows) {
+      env_.kernels.embed_i8(groups.codes.data() + id * width_ + begin, std::min(group_cols, width_ - begin), *scale,
+                            y + begin);
+    }
+  }
+
   const OpEnvironment& env_;
   const Op& op_;
   int32_t table_;

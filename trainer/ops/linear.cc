@@ -187,6 +187,7 @@ void LinearOp::MixRows(TrainPass& pass, size_t first, size_t count, std::byte* o
 
 void LinearOp::ForwardExported(TrainPass& pass, size_t first, size_t count, float* y) {
   const Storage storage = spec().storage;
+  if (HasGroups(spec())) return ForwardGroups(pass, first, count, y);
   if (storage == Storage::kI8) return ForwardInt8(pass, first, count, y);
   for (size_t r = 0; r < count; ++r) {
     float* row = y + r * outputs_;
@@ -200,12 +201,16 @@ void LinearOp::ForwardExported(TrainPass& pass, size_t first, size_t count, floa
   }
 }
 
-void LinearOp::ForwardInt8(TrainPass& pass, size_t first, size_t count, float* y) {
-  const ComputeType type = env_.matmul.type();
+std::byte* LinearOp::RowCodes(TrainPass& pass, size_t first, size_t count) {
   auto* codes = env_.scratch.Get<int8_t>(Scratch::kRow, count * inputs_);
   QuantiseRows(pass, first, count, codes);
   std::byte* operand = env_.scratch.Get<std::byte>(Scratch::kOperand, count * inputs_ * element_);
-  CodesToCompute(codes, count * inputs_, type, operand);
+  CodesToCompute(codes, count * inputs_, env_.matmul.type(), operand);
+  return operand;
+}
+
+void LinearOp::ForwardInt8(TrainPass& pass, size_t first, size_t count, float* y) {
+  const std::byte* operand = RowCodes(pass, first, count);
   sums_.assign(count * outputs_, 0);
   const auto* weights = static_cast<const std::byte*>(pass.weights->matrix(weight_));
   for (size_t begin = 0; begin < inputs_; begin += kExactColumns) {
@@ -218,6 +223,29 @@ void LinearOp::ForwardInt8(TrainPass& pass, size_t first, size_t count, float* y
   for (size_t r = 0; r < count; ++r) {
     env_.kernels.scale_sums(sums_.data() + r * outputs_, outputs_, steps_[first + r], scales.data(), 1,
                             Parameter(pass, bias_), y + r * outputs_);
+  }
+}
+
+// One product for each group of columns: below 2^24, so exact in f32.
+void LinearOp::ForwardGroups(TrainPass& pass, size_t first, size_t count, float* y) {
+  const std::byte* operand = RowCodes(pass, first, count);
+  const auto* weights = static_cast<const std::byte*>(pass.weights->matrix(weight_));
+  const float* scales = pass.weights->exported(weight_).groups.scales.data();
+  const auto group_cols = static_cast<size_t>(GroupCols(spec()));
+  group_sums_.resize(count * outputs_);
+  sums_.resize(count * outputs_);
+  std::fill_n(y, count * outputs_, 0.0f);
+  for (size_t begin = 0; begin < inputs_; begin += group_cols, scales += outputs_) {
+    const size_t columns = std::min(group_cols, inputs_ - begin);
+    env_.matmul.Run(count, outputs_, columns, {operand + begin * element_, inputs_, false},
+                    {weights + begin * element_, inputs_, true}, group_sums_.data(), outputs_, false);
+    for (size_t i = 0; i < sums_.size(); ++i) sums_[i] = static_cast<int32_t>(group_sums_[i]);
+    for (size_t r = 0; r < count; ++r) {
+      env_.kernels.add_scaled_sums(sums_.data() + r * outputs_, outputs_, scales, y + r * outputs_);
+    }
+  }
+  for (size_t r = 0; r < count; ++r) {
+    env_.kernels.finish_row(outputs_, steps_[first + r], Parameter(pass, bias_), y + r * outputs_);
   }
 }
 

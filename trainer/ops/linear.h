@@ -31,6 +31,9 @@ class LinearOp : public TrainOp {
   // As the file defines it, for whatever storage the weight will have.
   void ForwardExported(TrainPass& pass, size_t first, size_t count, float* y);
   void ForwardInt8(TrainPass& pass, size_t first, size_t count, float* y);
+  void ForwardGroups(TrainPass& pass, size_t first, size_t count, float* y);
+  // Rows as an operand of whole numbers.
+  std::byte* RowCodes(TrainPass& pass, size_t first, size_t count);
   // Rows as activation codes; leaves the value of one code of each in steps_.
   void QuantiseRows(TrainPass& pass, size_t first, size_t count, int8_t* codes);
   // Rows on their way to their codes.
@@ -59,6 +62,7 @@ class LinearOp : public TrainOp {
   std::vector<float> bias_gradient_;
   std::vector<float> gain_gradient_;
   std::vector<int32_t> sums_;
+  std::vector<float> group_sums_;
   AlignedBuffer<float> scratch_;
 };
 

@@ -78,8 +78,6 @@ void CheckRecipe(const Recipe& r, const std::string& where) {
   need(r.quantise.range == 127 || r.quantise.range == 128, "quantise.range must be 127 or 128");
   need(r.quantise.lowest == -127 || r.quantise.lowest == -128, "quantise.lowest must be -127 or -128");
   need(r.exporting.layout == Storage::kT2 || r.exporting.layout == Storage::kT5, "export.layout must be t2 or t5");
-  need(r.exporting.head == Storage::kI8 || r.exporting.head == Storage::kF16 || r.exporting.head == Storage::kF32,
-       "export.head must be int8, f16 or f32");
 }
 
 }  // namespace tritwise

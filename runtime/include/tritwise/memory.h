@@ -15,9 +15,9 @@ namespace tritwise {
 // All in bytes. A tensor that is used twice (a tied head) counts once.
 struct MemoryReport {
   uint64_t ternary = 0;         // codes of ternary linears, padding included
-  uint64_t plain = 0;           // f32, f16 and int8 matrices inside the network
+  uint64_t plain = 0;           // matrices of plain linears inside the network
   uint64_t embedding_head = 0;  // matrices of embeddings and of the linear that makes the output
-  uint64_t scales = 0;          // of ternary and int8 matrices
+  uint64_t scales = 0;          // of ternary and int8 matrices; int6 and int4 have theirs among their codes
   uint64_t other = 0;           // gains and biases
   uint64_t arena = 0;           // every intermediate value and scratch buffer of a plan, threads included
 
