@@ -1,4 +1,4 @@
-// tritwise eval, inspect and bench, as a user meets them.
+// tritwise eval and inspect, as a user meets them.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -152,20 +152,6 @@ TEST_CASE("inspect shows tensors, bits a weight and the share of each trit") {
     const Outcome result = Tritwise(words);
     CHECK(result.code == 0);
     CHECK_FALSE(result.out.empty());
-  }
-}
-
-TEST_CASE("bench gives machine, prefill, decode and memory") {
-  const Files files;
-  for (const std::string& path : {files.text, files.mlp}) {
-    const Json json = ParseOne(Tritwise({"bench", path, "--threads", "1", "--json"}));
-    CHECK(json["machine"]["threads"] == 1);
-    CHECK_FALSE(json["machine"]["target"].get<std::string>().empty());
-    CHECK_FALSE(json["machine"]["kernels"].empty());
-    CHECK(json["prefill"]["tokens_per_s"].get<double>() > 0.0);
-    CHECK(json["decode"]["tokens_per_s"].get<double>() > 0.0);
-    CHECK(json["memory"]["weights_bytes"].get<uint64_t>() > 0);
-    CHECK(json["memory"]["arena_bytes"].get<uint64_t>() > 0);
   }
 }
 
