@@ -88,7 +88,9 @@ void AddBench(CLI::App& app) {
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
   command->add_option("--tokens", flags.decode_tokens, "Tokens decoded at a time (default: half a second's)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
-  command->add_option("--bandwidth-mib", flags.bandwidth_mib, "Size of the buffer for bandwidth (default: 1024)")
+  command
+      ->add_option("--bandwidth-mib", flags.bandwidth_mib,
+                   "Buffer for bandwidth (default: 1024, at most a quarter of memory)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
   command->add_option("--target", flags.target, "Instruction set, as `inspect --plan` names it (default: the best)");
   flags.model.AddStorage(*command);

@@ -17,7 +17,7 @@ struct BenchModelFlags {
   std::vector<int64_t> contexts = {128};  // positions in the cache before what is decoded
   int64_t prompt = 512;                   // tokens of a prefill
   int64_t decode_tokens = 0;              // 0: as many as take about half a second
-  int64_t bandwidth_mib = 1024;           // the buffer that bandwidth is measured on
+  int64_t bandwidth_mib = 0;              // the buffer that bandwidth is measured on; 0: 1024, or a quarter of memory
   std::string target;
   bool machine = true;  // the sections
   bool kernels = true;

@@ -23,7 +23,11 @@ std::vector<size_t> ThreadCounts(size_t most) {
 }
 
 size_t BufferBytes(const BenchModelFlags& flags) {
-  return static_cast<size_t>(flags.quick ? std::min<int64_t>(flags.bandwidth_mib, 4) : flags.bandwidth_mib) << 20;
+  constexpr uint64_t kDefault = uint64_t{1} << 30;
+  constexpr uint64_t kQuick = uint64_t{4} << 20;
+  uint64_t bytes = static_cast<uint64_t>(flags.bandwidth_mib) << 20;
+  if (bytes == 0) bytes = std::min(kDefault, MemoryBytes() == 0 ? kDefault : MemoryBytes() / 4);
+  return static_cast<size_t>(flags.quick ? std::min(bytes, kQuick) : bytes);
 }
 
 // On the way to a result, for people only.

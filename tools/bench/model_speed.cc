@@ -184,8 +184,8 @@ class ModelBench {
       share.share_whole = share.operations / share.whole_seconds / share.dot_operations_per_s;
     }
     for (const auto& [kind, seconds] : kinds) share.by_kind.push_back({kind, Median(seconds)});
-    std::stable_sort(share.by_kind.begin(), share.by_kind.end(),
-                     [](const OperationTime& a, const OperationTime& b) { return a.seconds > b.seconds; });
+    std::sort(share.by_kind.begin(), share.by_kind.end(),
+              [](const OperationTime& a, const OperationTime& b) { return a.seconds > b.seconds; });
   }
 
   // Weights that every token reads whole (of an embedding that is no head, one row), and the cache.
