@@ -13,6 +13,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/embedding/embedding.h"
 #include "kernels/grouped/grouped.h"
+#include "kernels/limits/limits.h"
 #include "kernels/linear/linear.h"
 #include "kernels/linear/narrow.h"
 #include "kernels/norm/norm.h"

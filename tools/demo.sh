@@ -18,8 +18,8 @@ echo "training on $text (recipes/king-james.toml)"
 "$tritwise" run "$out/model.trit" -p "And God said unto Moses," -n 100 --temperature 0.7 --seed 1 --json > "$out/run.json"
 "$tritwise" run "$out/model-f16.trit" -p "And God said unto Moses," -n 100 --temperature 0.7 --seed 1 --json > "$out/run-f16.json"
 "$tritwise" eval "$out/model.trit" --perplexity "$out/validation.txt" --json > "$out/eval.json"
-"$tritwise" bench "$out/model.trit" --json > "$out/bench.json"
-"$tritwise" bench "$out/model-f16.trit" --json > "$out/bench-f16.json"
+"$tritwise" bench "$out/model.trit" --only model --batch 1 --threads 0 --json > "$out/bench.json"
+"$tritwise" bench "$out/model-f16.trit" --only model --batch 1 --threads 0 --json > "$out/bench-f16.json"
 
 jq -n --slurpfile run "$out/run.json" --slurpfile run16 "$out/run-f16.json" --slurpfile eval "$out/eval.json" \
   --slurpfile bench "$out/bench.json" --slurpfile bench16 "$out/bench-f16.json" \

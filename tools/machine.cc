@@ -28,6 +28,11 @@ std::string CpuModel() {
   return "unknown";
 }
 
+uint64_t MemoryBytes() {
+  const std::string kibibytes = Field("/proc/meminfo", "MemTotal");
+  return kibibytes.empty() ? 0 : std::stoull(kibibytes) * 1024;
+}
+
 bool ResetPeakResidentBytes() {
   std::ofstream file("/proc/self/clear_refs");
   file << "5";

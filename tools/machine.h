@@ -9,6 +9,9 @@ namespace tritwise {
 // As the system names the processor; "unknown" where it does not.
 std::string CpuModel();
 
+// Memory of the machine in bytes; 0 where the system does not say.
+uint64_t MemoryBytes();
+
 // Lets PeakResidentBytes begin anew at what is resident now; false where the system cannot.
 bool ResetPeakResidentBytes();
 

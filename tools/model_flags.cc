@@ -10,6 +10,10 @@ void ModelFlags::AddPath(CLI::App& command) { command.add_option("MODEL.trit", p
 void ModelFlags::AddComputing(CLI::App& command) {
   command.add_option("--threads", threads, "Threads that compute (0: all this process may use)")
       ->check(CLI::Range(0, 256));
+  AddStorage(command);
+}
+
+void ModelFlags::AddStorage(CLI::App& command) {
   command.add_option("--cache", cache, "Number format of keys and values (default: the model's)")
       ->check(CLI::IsMember({"int8", "f16", "f32"}));
   command.add_flag("--no-verify", no_verify, "Do not check the weights' checksums");

@@ -20,6 +20,8 @@ struct ModelFlags {
   void AddPath(CLI::App& command);
   // --threads, --cache, --no-verify
   void AddComputing(CLI::App& command);
+  // The last two of them.
+  void AddStorage(CLI::App& command);
 
   // Throw Error. Options that have no flag come from the caller.
   std::shared_ptr<const Model> Load() const;

@@ -117,12 +117,12 @@ TEST_CASE("a decoder with an f32 head, an f32 cache and squared relu computes it
   CheckDecoder(MakeDecoder(o));
 }
 
-<<<<<<< HEAD
 TEST_CASE("a decoder with an int8 cache computes its definition") {
   DecoderOptions o;
   o.config.cache = Storage::kI8;
   CheckDecoder(MakeDecoder(o));
-=======
+}
+
 TEST_CASE("decoders with int6, int4 and ternary heads and embeddings compute their definition") {
   for (const Storage storage : kGroupedStorages) {
     INFO(NameOf(storage));
@@ -151,7 +151,6 @@ TEST_CASE("a linear with scales of groups adds its bias") {
     const std::vector<BatchRow> batch(8);
     CheckClose(CopyRows(Must(plan->Forward({batch, features}))), NaiveForward(*model).Features(rows));
   }
->>>>>>> heads
 }
 
 TEST_CASE("attention with three inputs computes its definition") { CheckDecoder(WithSplitAttention(MakeDecoder({}))); }

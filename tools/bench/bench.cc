@@ -1,8 +1,11 @@
 // tritwise bench: the command line of model.cc and train.cc.
 #include "tools/bench/bench.h"
 
+#include <algorithm>
 #include <memory>
 
+#include "kernels/kernels.h"
+#include "runtime/thread_pool.h"
 #include "tools/commands.h"
 
 namespace tritwise {
@@ -11,37 +14,96 @@ namespace {
 struct Arguments {
   BenchModelFlags model;
   BenchTrainingFlags training;
+  std::vector<std::string> only;
 };
+
+// Ascending, each once, 0 as what the process may use.
+std::vector<int> ResolveThreads(std::vector<int> threads) {
+  const auto all = static_cast<int>(runtime::AvailableProcessors());
+  if (threads.empty()) threads = {1, all};
+  for (int& count : threads) count = count == 0 ? all : count;
+  std::sort(threads.begin(), threads.end());
+  threads.erase(std::unique(threads.begin(), threads.end()), threads.end());
+  return threads;
+}
 
 void Bench(Arguments& a) {
   if (!a.training.recipe.empty()) {
 #ifdef TRITWISE_WITH_TRAINER
-    a.training.threads = a.model.model.threads;
+    if (a.model.threads.size() > 1) throw UsageError("--train takes one number of --threads");
+    a.training.threads = a.model.threads.empty() ? 0 : a.model.threads[0];
     a.training.json = a.model.json;
     return BenchTraining(a.training);
 #else
     throw UsageError("--train: this build has no trainer");
 #endif
   }
-  if (a.model.model.path.empty()) throw UsageError("give a model, or --train with a recipe");
-  BenchModel(a.model);
+  BenchModelFlags& flags = a.model;
+  const auto wanted = [&](const char* section) {
+    return a.only.empty() || std::find(a.only.begin(), a.only.end(), section) != a.only.end();
+  };
+  flags.machine = wanted("machine");
+  flags.kernels = wanted("kernels");
+  flags.network = wanted("model");
+  if (flags.network && flags.model.path.empty()) {
+    throw UsageError("give a model, or --train with a recipe, or --only machine,kernels");
+  }
+  if (!flags.target.empty()) {
+    const std::vector<std::string> targets = kernels::SupportedTargets();
+    if (std::find(targets.begin(), targets.end(), flags.target) == targets.end()) {
+      std::string all;
+      for (const std::string& name : targets) all += " " + name;
+      throw UsageError("--target: \"" + flags.target + "\" is not in this build or not in this CPU; there are:" + all);
+    }
+  }
+  flags.threads = ResolveThreads(flags.threads);
+  BenchModel(flags);
 }
 
 }  // namespace
 
 void AddBench(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
+  BenchModelFlags& flags = a->model;
   CLI::App* command =
-      app.add_subcommand("bench", "Measures speed and memory of a model, or of training, on this machine");
-  auto* model = command->add_option("MODEL.trit", a->model.model.path, "The model file");
-  a->model.model.AddComputing(*command);
+      app.add_subcommand("bench", "Measures speed and memory of this machine, its kernels and a model, or of training");
+  auto* model = command->add_option("MODEL.trit", flags.model.path, "The model file");
+  command->add_option("--only", a->only, "Sections to measure: machine, kernels, model (default: all)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"machine", "kernels", "model"}));
+  command->add_option("--threads", flags.threads, "Thread counts, as 1,2,4 (default: 1 and all; 0: all)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(0, 256));
+  command->add_option("--batch", flags.batches, "Sequences that decode together (default: 1,2,4,8,16)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(1, 256));
+  command->add_option("--context", flags.contexts, "Positions in the cache before decoding (default: 128)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 24));
+  command->add_option("--prompt", flags.prompt, "Tokens of a prefill (default: 512)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
+  command->add_option("--tokens", flags.decode_tokens, "Tokens decoded at a time (default: half a second's)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
+  command
+      ->add_option("--bandwidth-mib", flags.bandwidth_mib,
+                   "Buffer for bandwidth (default: 1024, at most a quarter of memory)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
+  command->add_option("--target", flags.target, "Instruction set, as `inspect --plan` names it (default: the best)");
+  flags.model.AddStorage(*command);
+  command->add_flag("--quick", flags.quick, "Small buffers, few repetitions: to see that it works, not to compare");
   command->add_option("--train", a->training.recipe, "Measure the training steps of this recipe instead")
       ->excludes(model);
   command->add_option("--set", a->training.overrides, "With --train: change one value of the recipe")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_flag("--json", a->model.json, "One JSON object");
-  command->footer("Examples:\n  tritwise bench model.trit --threads 2\n  tritwise bench --train recipes/small.toml");
+  command->add_flag("--json", flags.json, "One JSON object");
+  command->footer(
+      "Examples:\n  tritwise bench model.trit --threads 1,2\n  tritwise bench --only machine,kernels --target AVX2\n"
+      "  tritwise bench --train recipes/small.toml");
   command->callback([a] { Bench(*a); });
 }
 
