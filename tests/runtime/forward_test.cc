@@ -131,23 +131,30 @@ TEST_CASE("decoders with int6, int4 and ternary heads and embeddings compute the
   }
 }
 
-TEST_CASE("a linear with scales of groups adds its bias") {
-  for (const Storage storage : kGroupedStorages) {
-    INFO(NameOf(storage));
+TEST_CASE("a linear with scales of groups of any length adds its bias") {
+  for (const auto& [storage, chunks] : {std::pair<Storage, int64_t>{Storage::kI6, 1},
+                                        {Storage::kI4, 1},
+                                        {Storage::kT2, 1},
+                                        {Storage::kT2, 2},
+                                        {Storage::kT5, 1},
+                                        {Storage::kT5, 2},
+                                        {Storage::kT5, 100}}) {
+    INFO(NameOf(storage) << ", chunks " << chunks);
     Graph graph;
     graph.input = InputKind::kFeatures;
-    graph.input_width = 330;
-    graph.value_widths = {330, 37};
-    graph.tensors = {{"weight", storage, ScaleKind::kNone, 37, 330}, {"bias", Storage::kF32, ScaleKind::kNone, 1, 37}};
+    graph.input_width = 650;
+    graph.value_widths = {650, 37};
+    graph.tensors = {{"weight", storage, ScaleKind::kNone, 37, 650}, {"bias", Storage::kF32, ScaleKind::kNone, 1, 37}};
     StorePlain(graph.tensors[0], storage);
+    graph.tensors[0].group *= chunks;
     graph.ops = {{"linear", {0}, 1, PlainLinearAttrs{0, 1, {}}}};
     graph.output = 1;
     const auto model = RandomModel(graph);
     const auto plan = MakePlan(model, 8);
-    std::vector<float> features(8 * 330);
+    std::vector<float> features(8 * 650);
     for (size_t i = 0; i < features.size(); ++i) features[i] = static_cast<float>(i * 37 % 101) / 50.0f - 1.0f;
     Rows rows;
-    for (size_t i = 0; i < 8; ++i) rows.emplace_back(features.begin() + 330 * i, features.begin() + 330 * (i + 1));
+    for (size_t i = 0; i < 8; ++i) rows.emplace_back(features.begin() + 650 * i, features.begin() + 650 * (i + 1));
     const std::vector<BatchRow> batch(8);
     CheckClose(CopyRows(Must(plan->Forward({batch, features}))), NaiveForward(*model).Features(rows));
   }

@@ -9,6 +9,7 @@
 #include "trainer/data/byte_alphabet.h"
 #include "trainer/error.h"
 #include "trainer/huggingface/config.h"
+#include "format/transform.h"
 #include "trainer/huggingface/export.h"
 #include "trainer/number_formats.h"
 #include "trainer/parameters.h"
@@ -207,6 +208,19 @@ TEST_CASE("dequantised ternary matrices have three values, and other tensors are
     const std::vector<int8_t> codes = TernaryCodes(master, scale);
     for (size_t i = 0; i < read.size(); ++i) REQUIRE(read[i] == static_cast<float>(codes[i]) * scale);
   }
+}
+
+TEST_CASE("a head that is ternary when exported goes out as it is trained") {
+  const Exported exported("olmo");
+  Checkpoint stored = exported.checkpoint;
+  stored.description.graph = WithStorage(stored.description.graph, Storage::kT2, Storage::kT2);
+  const auto folder = exported.small.folder.path() / "ternary-head";
+  ExportHuggingFace(stored, folder, {.dtype = "f32", .dequantised = true});
+  const Start start = ReadStart(folder);
+  const ParameterLayout layout(start.graph);
+  REQUIRE(start.graph.tensors[0].name == "embedding.weight");
+  const auto read = layout.Of(std::span(start.weights), 0);
+  CHECK(std::equal(read.begin(), read.end(), exported.checkpoint.state.weights.begin()));
 }
 
 TEST_CASE("config.json says how the weights become ternary") {
