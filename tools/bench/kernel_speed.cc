@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 
 #include "format/model_file.h"
@@ -176,6 +177,46 @@ class ProductRun {
   std::array<std::vector<int32_t>, 3> kept_;
 };
 
+// What one thread can do at most at this moment, because neighbours come and go: taken before and after each kernel, in
+// pieces as long as its calls, so that a busy machine interrupts both alike.
+class LimitNow {
+ public:
+  LimitNow(const kernels::Kernels& kernels, const ReadBuffer& buffer, kernels::ReadManner manner, bool quick)
+      : kernels_(kernels), buffer_(buffer), manner_(manner), effort_{quick ? size_t{1} : size_t{5}, 500, 0.08} {}
+
+  // For calls that read so many bytes.
+  void TakeReading(size_t bytes) {
+    const size_t piece = std::min(RoundUp(bytes, kAlignment), buffer_.size());
+    rates_.push_back(Measure(
+                         effort_, static_cast<double>(piece),
+                         [&] { at_ = at_ + 2 * piece > buffer_.size() ? 0 : at_ + piece; },
+                         [&] { sum_ += kernels_.read_sum(buffer_.data() + at_, piece, manner_); })
+                         .median);
+  }
+  // For calls that take so many seconds.
+  void TakeProducts(double seconds) {
+    Multiplier multiplier(kernels_, 1, std::min(seconds, 0.03));
+    rates_.push_back(Measure(
+                         effort_, multiplier.operations(), [] {}, [&] { multiplier.Multiply(); })
+                         .median);
+  }
+  // Bytes or operations per second: the higher of those taken since the last call, so that it is not understated.
+  double Highest() {
+    const double highest = *std::max_element(rates_.begin(), rates_.end());
+    rates_.clear();
+    return highest;
+  }
+
+ private:
+  const kernels::Kernels& kernels_;
+  const ReadBuffer& buffer_;
+  kernels::ReadManner manner_;
+  Effort effort_;
+  size_t at_ = 0;
+  uint64_t sum_ = 0;
+  std::vector<double> rates_;
+};
+
 // Eight times the last cache, where the system says how large it is.
 size_t WalkBytes(size_t most) {
   long cache = 0;
@@ -192,8 +233,8 @@ std::vector<KernelSpeed> MeasureKernels(const kernels::Kernels& kernels, Limits&
   const std::span<const size_t> many_rows = quick ? std::span<const size_t>(kQuickRows) : kRows;
   const size_t one_row[] = {1};
   const Effort effort = quick ? Effort{1, 2, 0.0} : Effort{5, 2000, 0.25};
-  const double read = limits.BestRead(1).bytes_per_s.median;
-  const double dot = limits.Dot(1).operations_per_s.median;
+  const auto buffer = limits.MakeBuffer(1);
+  LimitNow limit(kernels, *buffer, limits.BestRead(1).manner, quick);
   std::vector<KernelSpeed> speeds;
   const std::vector<ProductKernel> all = ProductKernels(kernels);
   for (const Storage storage : {Storage::kT2, Storage::kT5, Storage::kI8}) {
@@ -203,12 +244,18 @@ std::vector<KernelSpeed> MeasureKernels(const kernels::Kernels& kernels, Limits&
         if (kernel.weights != storage) continue;
         for (const size_t rows : kernel.many_rows ? many_rows : std::span<const size_t>(one_row)) {
           ProductRun run(kernel, matrix, rows);
+          const double start = SecondsNow();
+          run.Run();
+          const double seconds = SecondsNow() - start;
+          const auto take_limit = [&] { rows == 1 ? limit.TakeReading(matrix.bytes) : limit.TakeProducts(seconds); };
+          take_limit();
           const Rate rate = Measure(
               effort, run.operations(), [] {}, [&] { run.Run(); });
+          take_limit();
           run.Check(kernels.target);
           KernelSpeed speed{kernel.name, rows, shape.outputs, shape.inputs, rate, 0.0, 0.0};
           speed.weight_bytes_per_s = rate.median / run.operations() * run.weight_bytes();
-          speed.share = rows == 1 ? speed.weight_bytes_per_s / read : rate.median / dot;
+          speed.share = (rows == 1 ? speed.weight_bytes_per_s : rate.median) / limit.Highest();
           speeds.push_back(speed);
         }
       }
