@@ -74,6 +74,19 @@ HWY_INLINE VI32 QuadDot(VI32 sum, VU8 codes, VI8 q) {
 }
 #endif  // TRITWISE_QUAD_DOT
 
+#if TRITWISE_QUAD_DOT
+// Four sums by name: in arrays GCC keeps them in memory, which costs half of the speed.
+struct FourSums {
+  VI32 s0, s1, s2, s3;
+};
+
+// Written out because an implicit constructor would not be compiled for the target.
+HWY_INLINE FourSums ZeroSums() {
+  const VI32 zero = hn::Zero(DI32());
+  return {zero, zero, zero, zero};
+}
+#endif  // TRITWISE_QUAD_DOT
+
 // sum + two products a lane, for codes 0..3. Which two depends on the target.
 HWY_INLINE VI16 PairDot(VI16 sum, VU8 codes, VI8 q) {
 #if HWY_TARGET_IS_NEON && HWY_ARCH_ARM_A64

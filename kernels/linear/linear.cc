@@ -1,4 +1,5 @@
-// Products with plain weights for every instruction set. Floats: linear_f-inl.h, integers: linear_i8-inl.h.
+// Products with plain weights for every instruction set. Floats: linear_f-inl.h, integers: linear_i8-inl.h and
+// linear_rows_i8-inl.h.
 #include "kernels/linear/linear.h"
 
 // clang-format off
@@ -7,6 +8,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "kernels/linear/linear_f-inl.h"
 #include "kernels/linear/linear_i8-inl.h"
+#include "kernels/linear/linear_rows_i8-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -23,7 +25,12 @@ void LinearF16(const uint16_t* w, size_t cols, const float* x, size_t row_begin,
 }
 
 void LinearI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end, int32_t* sums) {
-  LinearRowsI8(w, cols, q, row_begin, row_end, sums);
+  OneRowI8(w, cols, q, row_begin, row_end, sums);
+}
+
+void LinearRowsI8(const int8_t* w, size_t cols, const int8_t* q, size_t q_stride, const int32_t* q_sums, size_t rows,
+                  size_t row_begin, size_t row_end, int32_t* sums, size_t sums_stride) {
+  ManyRowsI8(w, cols, q, q_stride, q_sums, rows, row_begin, row_end, sums, sums_stride);
 }
 
 }  // namespace
@@ -37,8 +44,10 @@ namespace tritwise::kernels {
 HWY_EXPORT(LinearF32);
 HWY_EXPORT(LinearF16);
 HWY_EXPORT(LinearI8);
+HWY_EXPORT(LinearRowsI8);
 LinearF32Fn ResolveLinearF32() { return HWY_DYNAMIC_POINTER(LinearF32); }
 LinearF16Fn ResolveLinearF16() { return HWY_DYNAMIC_POINTER(LinearF16); }
 LinearI8Fn ResolveLinearI8() { return HWY_DYNAMIC_POINTER(LinearI8); }
+LinearRowsI8Fn ResolveLinearRowsI8() { return HWY_DYNAMIC_POINTER(LinearRowsI8); }
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

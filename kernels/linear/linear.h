@@ -17,8 +17,14 @@ using LinearF16Fn = void (*)(const uint16_t* w, size_t cols, const float* x, siz
 using LinearI8Fn = void (*)(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,
                             int32_t* sums);
 
+// The same for `rows` rows of activations: row m is q + m*q_stride with sum q_sums[m], its result sums + m*sums_stride
+// (int32s). Where there is a four-way dot product, weights are loaded once for four rows.
+using LinearRowsI8Fn = void (*)(const int8_t* w, size_t cols, const int8_t* q, size_t q_stride, const int32_t* q_sums,
+                                size_t rows, size_t row_begin, size_t row_end, int32_t* sums, size_t sums_stride);
+
 LinearF32Fn ResolveLinearF32();
 LinearF16Fn ResolveLinearF16();
 LinearI8Fn ResolveLinearI8();
+LinearRowsI8Fn ResolveLinearRowsI8();
 
 }  // namespace tritwise::kernels

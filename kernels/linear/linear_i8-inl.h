@@ -26,8 +26,8 @@ namespace HWY_NAMESPACE {
 
 #if HWY_TARGET == HWY_SCALAR
 
-HWY_INLINE void LinearRowsI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,
-                             int32_t* sums) {
+HWY_INLINE void OneRowI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,
+                         int32_t* sums) {
   reference::LinearI8(w, cols, q, row_begin, row_end, sums);
 }
 
@@ -79,8 +79,8 @@ HWY_INLINE int32_t ExcessI8(const int8_t* q, size_t cols) {
 inline constexpr size_t kPrefetchBytesI8 = 8192;
 
 // Rows one after another, in the order of memory: four at a time would be four streams, a tenth slower.
-HWY_INLINE void LinearRowsI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,
-                             int32_t* sums) {
+HWY_INLINE void OneRowI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,
+                         int32_t* sums) {
   const size_t step = StepLanesI8();
   const size_t whole = cols - cols % step;
   const size_t rest = cols - whole;

@@ -24,17 +24,6 @@ HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
 
-// Four sums of lanes: of the fields of one row of weights, or of the rows of a block.
-struct FourSums {
-  VI32 s0, s1, s2, s3;
-};
-
-// Written out because an implicit constructor would not be compiled for the target.
-HWY_INLINE FourSums ZeroSums() {
-  const VI32 zero = hn::Zero(DI32());
-  return {zero, zero, zero, zero};
-}
-
 // The four activations of fields 0 to 3 that belong to one vector of bytes.
 struct FourActivations {
   VI8 q0, q1, q2, q3;

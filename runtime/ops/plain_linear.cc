@@ -10,8 +10,12 @@ namespace tritwise::runtime {
 namespace {
 
 constexpr size_t kTileBytes = 16384;
-// Sums a thread keeps before it scales them: a tile's outputs of one row.
+// Outputs of a tile, of one row and of many.
 constexpr size_t kMostTileOutputs = 1024;
+constexpr size_t kIntegerTileOutputs = 64;
+
+// Sums a thread keeps before it scales them.
+size_t TileSums(size_t rows) { return std::max(kMostTileOutputs, rows * kIntegerTileOutputs); }
 
 size_t ElementBytes(Storage storage) { return storage == Storage::kF32 ? 4 : storage == Storage::kF16 ? 2 : 1; }
 
@@ -35,9 +39,14 @@ void RunFloats(const PlainLinearStep& step, size_t rows, size_t begin, size_t en
 void RunIntegers(const PlainLinearStep& step, size_t rows, size_t begin, size_t end, int32_t* sums) {
   const auto* weight = reinterpret_cast<const int8_t*>(step.weight) + begin * step.cols;
   const QuantisedRows& q = step.quantise.rows;
+  const size_t count = end - begin;
+  if (rows == 1) {
+    step.i8(weight, step.cols, q.q, 0, count, sums);
+  } else {
+    step.rows_i8(weight, step.cols, q.q, q.stride, q.sums, rows, 0, count, sums, count);
+  }
   for (size_t m = 0; m < rows; ++m) {
-    step.i8(weight, step.cols, q.q + m * q.stride, 0, end - begin, sums);
-    step.scale_sums(sums, end - begin, q.steps[m], step.scales + begin, 1,
+    step.scale_sums(sums + m * count, count, q.steps[m], step.scales + begin, 1,
                     step.bias == nullptr ? nullptr : step.bias + begin, step.y.row(m) + begin);
   }
 }
@@ -49,7 +58,7 @@ ScratchSize Scratch(const PlainLinearAttrs& attrs, const OpPlace& place) {
   if (HasGroups(weight)) return GroupedScratch(weight, place.rows);
   if (weight.storage != Storage::kI8) return {};
   ScratchSize size = QuantiseScratch(place.rows, PaddedInt8Cols(Cols(attrs, place)));
-  size.thread_bytes += kMostTileOutputs * sizeof(int32_t);
+  size.thread_bytes += TileSums(place.rows) * sizeof(int32_t);
   return size;
 }
 
@@ -77,6 +86,7 @@ PlainLinearStep Bind(const PlainLinearAttrs& attrs, const OpPlace& place, const 
   const size_t padded_cols = PaddedInt8Cols(step.cols);
   step.quantise = BindQuantise(attrs.quantiser, step.cols, padded_cols, place.rows, binding);
   step.i8 = binding.kernels.linear_i8;
+  step.rows_i8 = binding.kernels.linear_rows_i8;
   step.scale_sums = binding.kernels.scale_sums;
   step.scales = weight.scales.data();
   const size_t sums_offset = QuantiseScratch(place.rows, padded_cols).thread_bytes;
@@ -90,8 +100,9 @@ void Run(const PlainLinearStep& step, Pass& pass) {
   const bool integers = step.storage == Storage::kI8;
   if (integers) QuantiseRows(step.quantise, step.x, pass.rows, step.quantise.rows, pass.pool);
   const size_t row_bytes = step.cols * ElementBytes(step.storage);
-  const size_t tile =
-      pass.rows == 1 ? kMostTileOutputs : std::clamp<size_t>(kTileBytes / row_bytes, 1, kMostTileOutputs);
+  const size_t tile = pass.rows == 1 ? kMostTileOutputs
+                      : integers     ? kIntegerTileOutputs
+                                     : std::clamp<size_t>(kTileBytes / row_bytes, 1, kMostTileOutputs);
   pass.pool.ForRanges(step.outputs, RowGrain(row_bytes * pass.rows), [&](size_t begin, size_t end, size_t thread) {
     for (size_t n = begin; n < end; n += tile) {
       const size_t stop = std::min(end, n + tile);
@@ -113,7 +124,7 @@ std::string KernelNames(const PlainLinearAttrs& attrs, const OpPlace& place) {
     case Storage::kF16:
       return "linear_f16";
     default:
-      return "linear_i8";
+      return "1 row: linear_i8, more: linear_rows_i8";
   }
 }
 

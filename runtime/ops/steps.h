@@ -111,6 +111,7 @@ struct PlainLinearStep {
   // i8
   QuantiseStep quantise;
   kernels::LinearI8Fn i8 = nullptr;
+  kernels::LinearRowsI8Fn rows_i8 = nullptr;
   kernels::ScaleSumsFn scale_sums = nullptr;
   const float* scales = nullptr;
   PerThread<int32_t> sums;

@@ -53,6 +53,33 @@ TEST_CASE("Integer products are exact at every width") {
   }
 }
 
+TEST_CASE("Integer products of 1 to 9 rows of activations are those of each alone") {
+  Guarded<int8_t> q_buffer(9 * 1024), w_buffer(kRows * 1024);
+  Guarded<int32_t> y_buffer(9 * kRows);
+  Random random(19);
+  const std::vector<kernels::Kernels> all = AllKernels();
+  for (size_t rows = 1; rows <= 9; ++rows) {
+    for (const size_t cols : Sizes{1, 3, 15, 16, 17, 63, 64, 65, 128, 300, 640, 1000}) {
+      const int8_t* q = q_buffer.Fill(CodeRow(random, rows * cols).data(), rows * cols);
+      for (const size_t outputs : Sizes{1, 2, 3, 4, 5, kRows}) {
+        const int8_t* w = w_buffer.Fill(CodeRow(random, outputs * cols).data(), outputs * cols);
+        std::vector<int32_t> expected(rows * outputs), q_sums(rows);
+        for (size_t m = 0; m < rows; ++m) {
+          kernels::reference::LinearI8(w, cols, q + m * cols, 0, outputs, &expected[m * outputs]);
+          for (size_t k = 0; k < cols; ++k) q_sums[m] += q[m * cols + k];
+        }
+        int32_t* y = y_buffer.Last(rows * outputs);
+        for (const kernels::Kernels& table : all) {
+          table.linear_rows_i8(w, cols, q, cols, q_sums.data(), rows, 0, outputs, y, outputs);
+          RequireSame(y, expected.data(), rows * outputs,
+                      table.target + std::string(" rows ") + std::to_string(rows) + " cols " + std::to_string(cols) +
+                          " outputs " + std::to_string(outputs));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("Integer products of the extreme codes are exact up to 131,071 columns") {
   for (const size_t cols : Sizes{1, 15, 64, 100, 4096, 131071}) {
     for (const int a : {-128, 127}) {

@@ -31,6 +31,10 @@ std::vector<ProductKernel> ProductKernels(const kernels::Kernels& k) {
       ManyRows("ternary_rows_t5", Storage::kT5, k.ternary_rows_t5),
       {"linear_i8", Storage::kI8, false,
        [f = k.linear_i8](const Product& p) { f(Signed(p.weights), p.inputs, p.q, 0, p.outputs, p.sums); }},
+      {"linear_rows_i8", Storage::kI8, true,
+       [f = k.linear_rows_i8](const Product& p) {
+         f(Signed(p.weights), p.inputs, p.q, p.q_stride, p.q_sums, p.rows, 0, p.outputs, p.sums, p.sums_stride);
+       }},
   };
 }
 
