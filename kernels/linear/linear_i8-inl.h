@@ -76,7 +76,7 @@ HWY_INLINE int32_t ExcessI8(const int8_t* q, size_t cols) {
 }
 
 // How far ahead weights are asked for.
-inline constexpr size_t kPrefetchBytesI8 = 8192;
+inline constexpr size_t kPrefetchBytesI8 = 4096;
 
 // Rows one after another, in the order of memory: four at a time would be four streams, a tenth slower.
 HWY_INLINE void OneRowI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_begin, size_t row_end,

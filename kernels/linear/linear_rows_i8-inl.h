@@ -1,6 +1,6 @@
-// Rows of i8 weights times several rows of i8 activations: with a four-way dot product four by four, so that a weight is
-// loaded (and made unsigned) once for four rows of activations; elsewhere four rows of weights, which then are in the
-// nearest cache, with one row of activations after the other.
+// Rows of i8 weights times several rows of i8 activations: with a four-way dot product four by four, so that a weight
+// is loaded (and made unsigned) once for four rows of activations; elsewhere four rows of weights, which then are in
+// the nearest cache, with one row of activations after the other.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_LINEAR_LINEAR_ROWS_I8_INL_H_) == defined(HWY_TARGET_TOGGLE)

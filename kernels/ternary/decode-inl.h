@@ -28,9 +28,9 @@ inline constexpr size_t kBlockRows = kTernaryBlockRows;
 inline constexpr size_t kNearCacheBytes = 24 * 1024;
 inline constexpr size_t kFarCacheBytes = 256 * 1024;
 
-// How far ahead kernels ask for weights. From memory, one thread of a Zen 5, one row, t2: 115 G weights/s with
-// 0.5 KiB, 130 with 2, 150 with 4, 160 with 8.
+// How far ahead kernels ask for weights: many rows, or vectors that take long to multiply; and by PrefetchFar.
 inline constexpr size_t kPrefetchBytes = TRITWISE_QUAD_DOT ? 8192 : 2048;
+inline constexpr size_t kFarPrefetchBytes = 24 * 1024;
 
 struct T2 {
   static constexpr size_t kFields = 4;

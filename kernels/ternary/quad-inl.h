@@ -129,7 +129,7 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
   const uint8_t* codes = block.chunks;
   const int8_t* q = row.chunks;
   for (size_t chunk = 0; chunk < full_chunks; ++chunk) {
-    for (size_t r = 0; r < kBlockRows; ++r) PrefetchOnce(codes + r * kChunk + kPrefetchBytes);
+    for (size_t r = 0; r < kBlockRows; ++r) PrefetchFar(codes + r * kChunk + kFarPrefetchBytes);
     total.Chunk(codes, kChunk, kChunk, q);
     codes += Layout::kBlockChunkBytes;
     q += Layout::kFields * kChunk;
