@@ -19,6 +19,7 @@
 
 #include "hwy/cache_control.h"
 #include "kernels/attention/attention.h"
+#include "kernels/common/inline_lambda.h"
 #include "kernels/common/math-inl.h"
 
 // Whether four queries go together: where 16 floats are one vector and there are 32 of them.
@@ -161,8 +162,9 @@ HWY_INLINE F32x16 FoldGroups(F32x16 a, F32x16 b) {
 
 // Lane 4m + j: Sum16 of x_j of s_m.
 HWY_INLINE F32x16 SumsOfSixteen(const Four16& s0, const Four16& s1, const Four16& s2, const Four16& s3) {
-  const auto four = [](const Four16& s)
-                        HWY_ATTR { return FoldGroups<8>(FoldGroups<16>(s.x0, s.x1), FoldGroups<16>(s.x2, s.x3)); };
+  const auto four = [](const Four16& s) TRITWISE_INLINE_LAMBDA {
+    return FoldGroups<8>(FoldGroups<16>(s.x0, s.x1), FoldGroups<16>(s.x2, s.x3));
+  };
   return FoldGroups<2>(FoldGroups<4>(four(s0), four(s1)), FoldGroups<4>(four(s2), four(s3)));
 }
 
@@ -180,7 +182,7 @@ HWY_INLINE void ScoreBlockFour(const float* queries, const T* keys, size_t strid
     const T* k2 = k1 + stride;
     const T* k3 = k2 + stride;
     Four16 s0 = ZeroFour16(), s1 = s0, s2 = s0, s3 = s0;
-    const auto add = [&](size_t e, const Four16& key) HWY_ATTR {
+    const auto add = [&](size_t e, const Four16& key) TRITWISE_INLINE_LAMBDA {
       MulAddFour16(Load16(queries + e), key, &s0);
       MulAddFour16(Load16(queries + kMaxHeadSize + e), key, &s1);
       MulAddFour16(Load16(queries + 2 * kMaxHeadSize + e), key, &s2);
@@ -210,7 +212,7 @@ HWY_INLINE void AccumulateBlockFour(const float* p, const T* values, size_t stri
                                     const float* corrections, float* acc) {
   size_t e = 0;
   for (; e + 4 * kLanes <= head_size; e += 4 * kLanes) {
-    const auto load = [&](size_t m) HWY_ATTR {
+    const auto load = [&](size_t m) TRITWISE_INLINE_LAMBDA {
       const float* from = acc + m * kMaxHeadSize + e;
       const F32x16 correction = Set16(corrections[m]);
       return Four16{Mul16(Load16(from), correction), Mul16(Load16(from + kLanes), correction),
@@ -225,7 +227,7 @@ HWY_INLINE void AccumulateBlockFour(const float* p, const T* values, size_t stri
       MulAddFour16(Set16(p[2 * kAttentionBlock + i]), v, &a2);
       MulAddFour16(Set16(p[3 * kAttentionBlock + i]), v, &a3);
     }
-    const auto store = [&](const Four16& a, size_t m) HWY_ATTR {
+    const auto store = [&](const Four16& a, size_t m) TRITWISE_INLINE_LAMBDA {
       float* to = acc + m * kMaxHeadSize + e;
       Store16(a.x0, to);
       Store16(a.x1, to + kLanes);

@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "kernels/common/dot-inl.h"
+#include "kernels/common/inline_lambda.h"
 #include "kernels/common/prefetch.h"
 #include "kernels/linear/reference.h"
 
@@ -90,7 +91,7 @@ HWY_INLINE void OneRowI8(const int8_t* w, size_t cols, const int8_t* q, size_t r
   alignas(64) int8_t w_rest[64] = {};
   if (rest != 0) std::memcpy(q_rest, q + whole, rest);
 
-  const auto row_sums = [&](const int8_t* row) HWY_ATTR {
+  const auto row_sums = [&](const int8_t* row) TRITWISE_INLINE_LAMBDA {
     VI32 even = hn::Zero(DI32()), odd = even;
     size_t k = 0;
     for (; k + 2 * step <= whole; k += 2 * step) {

@@ -61,7 +61,7 @@ struct TileSumsI8 {
     const VU8 w1 = LoadWeightsI8(w.r1 + k);
     const VU8 w2 = LoadWeightsI8(w.r2 + k);
     const VU8 w3 = LoadWeightsI8(w.r3 + k);
-    const auto add = [&](FourSums* sum, const int8_t* row) HWY_ATTR {
+    const auto add = [&](FourSums* sum, const int8_t* row) TRITWISE_INLINE_LAMBDA {
       const VI8 x = LoadQ(row + k);
       sum->s0 = QuadDot(sum->s0, w0, x);
       sum->s1 = QuadDot(sum->s1, w1, x);
@@ -101,7 +101,7 @@ HWY_INLINE void TileI8(const int8_t* w, size_t w_count, size_t cols, const int8_
     FourRestsI8 w_rest, q_rest;
     total.Step(w_rest.Take(w_rows, whole, cols - whole), q_rest.Take(q_rows, whole, cols - whole), 0);
   }
-  const auto store = [&](const FourSums& sum, size_t m) HWY_ATTR {
+  const auto store = [&](const FourSums& sum, size_t m) TRITWISE_INLINE_LAMBDA {
     if (m >= q_count) return;
 #if TRITWISE_QUAD_DOT_U8
     const int32_t excess = 128 * q_sums[m];

@@ -18,6 +18,7 @@
 
 #include "hwy/cache_control.h"
 #include "kernels/common/dot-inl.h"
+#include "kernels/common/inline_lambda.h"
 #include "kernels/common/lanes-inl.h"
 #include "kernels/linear/narrow.h"
 
@@ -129,7 +130,7 @@ HWY_INLINE void GroupProducts(const uint8_t* codes, const int8_t* const (&q)[kRo
   const int8_t* q3 = q[kRows > 3 ? 3 : 0];
   for (size_t j = 0; j < kNarrowUnitBytes; j += step) {
     VI32 s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
-    Codes::ForColumns(codes + j, [&](size_t k, VU8 a, VU8 b) HWY_ATTR {
+    Codes::ForColumns(codes + j, [&](size_t k, VU8 a, VU8 b) TRITWISE_INLINE_LAMBDA {
       s0 = LaneDot(s0, a, FourOf(q[0] + k), b, FourOf(q[0] + k + 4));
       if constexpr (kRows > 1) s1 = LaneDot(s1, a, FourOf(q1 + k), b, FourOf(q1 + k + 4));
       if constexpr (kRows > 2) s2 = LaneDot(s2, a, FourOf(q2 + k), b, FourOf(q2 + k + 4));

@@ -16,6 +16,7 @@
 
 #include "format/ternary_layout.h"
 #include "kernels/common/dot-inl.h"
+#include "kernels/common/inline_lambda.h"
 #include "kernels/common/prefetch.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -144,6 +145,14 @@ struct BlockCodes {
   const uint8_t* chunks;
   const uint8_t* last;
   size_t last_stride;
+};
+
+// Some columns of a matrix: full_chunks chunks from `first` on, and behind them the last chunk of the row where
+// last_bytes is not 0.
+struct ChunkRange {
+  size_t first = 0;
+  size_t full_chunks = 0;
+  size_t last_bytes = 0;
 };
 
 // What all blocks of a matrix have in common, and a buffer for the last chunk of its last block.

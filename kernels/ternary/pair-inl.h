@@ -30,8 +30,9 @@ HWY_INLINE size_t SafeChunks() {
 // sum + a vector of packed bytes times a row of activations.
 template <class Layout>
 HWY_INLINE VI16 Step(VI16 sum, const uint8_t* codes, const int8_t* q) {
-  Layout::ForFields(hn::LoadU(DU8(), codes),
-                    [&](size_t f, VU8 code) HWY_ATTR { sum = PairDot(sum, code, LoadQ(q + f * kChunk)); });
+  Layout::ForFields(hn::LoadU(DU8(), codes), [&](size_t f, VU8 code) TRITWISE_INLINE_LAMBDA {
+    sum = PairDot(sum, code, LoadQ(q + f * kChunk));
+  });
   return sum;
 }
 
@@ -44,7 +45,7 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
 
   // One chunk, or part of it, of all four rows.
   const auto add_chunk = [&](VI16& a0, VI16& a1, VI16& a2, VI16& a3, const uint8_t* codes, size_t stride, size_t bytes,
-                             const int8_t* q) HWY_ATTR {
+                             const int8_t* q) TRITWISE_INLINE_LAMBDA {
     for (size_t j = 0; j < bytes; j += step) {
       a0 = Step<Layout>(a0, codes + j, q + j);
       a1 = Step<Layout>(a1, codes + stride + j, q + j);
@@ -52,7 +53,7 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
       a3 = Step<Layout>(a3, codes + 3 * stride + j, q + j);
     }
   };
-  const auto widen = [&](VI16 a0, VI16 a1, VI16 a2, VI16 a3) HWY_ATTR {
+  const auto widen = [&](VI16 a0, VI16 a1, VI16 a2, VI16 a3) TRITWISE_INLINE_LAMBDA {
     s0 = WidenAdd(s0, a0);
     s1 = WidenAdd(s1, a1);
     s2 = WidenAdd(s2, a2);
@@ -83,8 +84,10 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
 // One row of weights times kRows rows of activations: a vector is taken apart once for all of them. Where
 // kRows is less than four, the rows that are missing repeat the last one and are not stored.
 template <class Layout, size_t kRows>
-HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
-                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
+HWY_INLINE void BlockTile(const BlockCodes& block, const ChunkRange& range, const ActivationRow<Layout>* rows,
+                          const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
+  const size_t full_chunks = range.full_chunks;
+  const size_t last_bytes = range.last_bytes;
   static_assert(kRows >= 1 && kRows <= 4);
   const size_t step = hn::Lanes(DU8());
   const size_t safe_chunks = SafeChunks<Layout>();
@@ -92,9 +95,10 @@ HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t la
   for (size_t m = 0; m < 4; ++m) row[m] = rows + (m < kRows ? m : kRows - 1);
 
   const auto add_chunk = [&](VI16& a0, VI16& a1, VI16& a2, VI16& a3, const uint8_t* codes, size_t bytes,
-                             const int8_t* q0, const int8_t* q1, const int8_t* q2, const int8_t* q3) HWY_ATTR {
+                             const int8_t* q0, const int8_t* q1, const int8_t* q2,
+                             const int8_t* q3) TRITWISE_INLINE_LAMBDA {
     for (size_t j = 0; j < bytes; j += step) {
-      Layout::ForFields(hn::LoadU(DU8(), codes + j), [&](size_t f, VU8 code) HWY_ATTR {
+      Layout::ForFields(hn::LoadU(DU8(), codes + j), [&](size_t f, VU8 code) TRITWISE_INLINE_LAMBDA {
         const size_t at = f * kChunk + j;
         a0 = PairDot(a0, code, LoadQ(q0 + at));
         if constexpr (kRows > 1) a1 = PairDot(a1, code, LoadQ(q1 + at));
@@ -106,7 +110,7 @@ HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t la
 
   for (size_t r = 0; r < kBlockRows; ++r) {
     VI32 s0 = hn::Zero(DI32()), s1 = s0, s2 = s0, s3 = s0;
-    const auto widen = [&](VI16 a0, VI16 a1, VI16 a2, VI16 a3) HWY_ATTR {
+    const auto widen = [&](VI16 a0, VI16 a1, VI16 a2, VI16 a3) TRITWISE_INLINE_LAMBDA {
       s0 = WidenAdd(s0, a0);
       if constexpr (kRows > 1) s1 = WidenAdd(s1, a1);
       if constexpr (kRows > 2) s2 = WidenAdd(s2, a2);

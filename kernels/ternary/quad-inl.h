@@ -107,7 +107,7 @@ struct BlockSums<T5> {
       *b = QuadDot(*b, c, qf);
     }
 #else
-    T5::ForFields(c, [&](size_t f, VU8 code) HWY_ATTR {
+    T5::ForFields(c, [&](size_t f, VU8 code) TRITWISE_INLINE_LAMBDA {
       VI32* sum = f % 2 == 0 ? a : b;
       *sum = QuadDot(*sum, code, LoadQ(q + f * kChunk));
     });
@@ -150,8 +150,8 @@ struct TileSums {
   HWY_INLINE void Chunk(const uint8_t* codes, size_t stride, size_t bytes, const int8_t* q0, const int8_t* q1,
                         const int8_t* q2, const int8_t* q3) {
     for (size_t j = 0; j < bytes; j += hn::Lanes(DU8())) {
-      Layout::ForFieldsOfBlock(codes + j, stride, [&](size_t f, VU8 c0, VU8 c1, VU8 c2, VU8 c3) HWY_ATTR {
-        const auto add = [&](FourSums* sum, const int8_t* row) HWY_ATTR {
+      Layout::ForFieldsOfBlock(codes + j, stride, [&](size_t f, VU8 c0, VU8 c1, VU8 c2, VU8 c3) TRITWISE_INLINE_LAMBDA {
+        const auto add = [&](FourSums* sum, const int8_t* row) TRITWISE_INLINE_LAMBDA {
           const VI8 q = LoadQ(row + f * kChunk + j);
           sum->s0 = QuadDot(sum->s0, c0, q);
           sum->s1 = QuadDot(sum->s1, c1, q);
@@ -166,8 +166,9 @@ struct TileSums {
     }
   }
   HWY_INLINE void Store(const int32_t* q_sums, int32_t* sums, size_t stride) const {
-    const auto store = [&](const FourSums& sum, size_t m)
-                           HWY_ATTR { StoreSums(sum.s0, sum.s1, sum.s2, sum.s3, q_sums[m], sums + m * stride); };
+    const auto store = [&](const FourSums& sum, size_t m) TRITWISE_INLINE_LAMBDA {
+      StoreSums(sum.s0, sum.s1, sum.s2, sum.s3, q_sums[m], sums + m * stride);
+    };
     store(m0, 0);
     if constexpr (kRows > 1) store(m1, 1);
     if constexpr (kRows > 2) store(m2, 2);
@@ -176,14 +177,14 @@ struct TileSums {
 };
 
 template <class Layout, size_t kRows>
-HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
-                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
+HWY_INLINE void BlockTile(const BlockCodes& block, const ChunkRange& range, const ActivationRow<Layout>* rows,
+                          const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
   TileSums<Layout, kRows> total;
   const ActivationRow<Layout>& row1 = rows[kRows > 1 ? 1 : 0];
   const ActivationRow<Layout>& row2 = rows[kRows > 2 ? 2 : 0];
   const ActivationRow<Layout>& row3 = rows[kRows > 3 ? 3 : 0];
   const uint8_t* codes = block.chunks;
-  for (size_t chunk = 0; chunk < full_chunks; ++chunk) {
+  for (size_t chunk = 0; chunk < range.full_chunks; ++chunk) {
     if constexpr (Layout::kPrefetch) {
       for (size_t r = 0; r < kBlockRows; ++r) hwy::Prefetch(codes + r * kChunk + kPrefetchBytes);
     }
@@ -191,8 +192,8 @@ HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t la
     total.Chunk(codes, kChunk, kChunk, rows[0].chunks + at, row1.chunks + at, row2.chunks + at, row3.chunks + at);
     codes += Layout::kBlockChunkBytes;
   }
-  if (last_bytes != 0) {
-    total.Chunk(block.last, block.last_stride, last_bytes, rows[0].last, row1.last, row2.last, row3.last);
+  if (range.last_bytes != 0) {
+    total.Chunk(block.last, block.last_stride, range.last_bytes, rows[0].last, row1.last, row2.last, row3.last);
   }
   total.Store(q_sums, sums, sums_stride);
 }

@@ -40,10 +40,10 @@ HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t 
 }
 
 template <class Layout, size_t kRows>
-HWY_INLINE void BlockTile(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
-                          const ActivationRow<Layout>* rows, const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
+HWY_INLINE void BlockTile(const BlockCodes& block, const ChunkRange& range, const ActivationRow<Layout>* rows,
+                          const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
   for (size_t m = 0; m < kRows; ++m) {
-    BlockOneRow(block, full_chunks, last_bytes, rows[m], q_sums[m], sums + m * sums_stride);
+    BlockOneRow(block, range.full_chunks, range.last_bytes, rows[m], q_sums[m], sums + m * sums_stride);
   }
 }
 

@@ -63,9 +63,9 @@ HWY_INLINE VU8 LookUp(const ByteTable& table, VU8 bytes) {
   return hn::IfThenElse(hn::MaskFromVec(bytes), high, low);  // by the highest bit of each byte
 }
 
-// Room for one block of up to 20,480 columns.
+// Room for some chunks of one block: with the activations of four rows it stays in the nearest cache.
 struct SplitBlock {
-  static constexpr size_t kMostChunks = 64;
+  static constexpr size_t kMostChunks = 12;
 
   // What is behind the last chunk's bytes need not be weights: activations there are zero.
   HWY_INLINE BlockCodes Take(const BlockCodes& block, size_t full_chunks, size_t last_bytes) {

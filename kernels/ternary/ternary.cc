@@ -37,48 +37,63 @@ inline constexpr size_t kGroupRows = 32;
 
 // One block with the rows of a group, four at a time. `group_rows` >= 1.
 template <class Layout>
-HWY_INLINE void BlockRows(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
-                          const ActivationRow<Layout>* group, size_t group_rows, const int32_t* q_sums, int32_t* sums,
-                          size_t sums_stride) {
+HWY_INLINE void BlockRows(const BlockCodes& block, const ChunkRange& range, const ActivationRow<Layout>* group,
+                          size_t group_rows, const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
   size_t m = 0;
   for (; m + kTileRows <= group_rows; m += kTileRows) {
-    BlockTile<Layout, kTileRows>(block, full_chunks, last_bytes, group + m, q_sums + m, sums + m * sums_stride,
-                                 sums_stride);
+    BlockTile<Layout, kTileRows>(block, range, group + m, q_sums + m, sums + m * sums_stride, sums_stride);
   }
   const ActivationRow<Layout>* rest = group + m;
   q_sums += m;
   sums += m * sums_stride;
   switch (group_rows - m) {
     case 1:
-      return BlockTile<Layout, 1>(block, full_chunks, last_bytes, rest, q_sums, sums, sums_stride);
+      return BlockTile<Layout, 1>(block, range, rest, q_sums, sums, sums_stride);
     case 2:
-      return BlockTile<Layout, 2>(block, full_chunks, last_bytes, rest, q_sums, sums, sums_stride);
+      return BlockTile<Layout, 2>(block, range, rest, q_sums, sums, sums_stride);
     case 3:
-      return BlockTile<Layout, 3>(block, full_chunks, last_bytes, rest, q_sums, sums, sums_stride);
+      return BlockTile<Layout, 3>(block, range, rest, q_sums, sums, sums_stride);
     default:
       return;
   }
 }
 
-// `take` makes of a block's codes what Layout reads.
+HWY_INLINE void AddSums(const int32_t* more, size_t rows, int32_t* sums, size_t sums_stride) {
+  for (size_t m = 0; m < rows; ++m) {
+    for (size_t r = 0; r < kBlockRows; ++r) sums[m * sums_stride + r] += more[m * kBlockRows + r];
+  }
+}
+
+// The part of all sums that the columns of `range` make; those from 0 on begin the sums, others are added to them.
+// `take` makes of a block's codes in that range what Layout reads.
 template <class Layout, class Take>
-HWY_INLINE void ManyRows(const uint8_t* codes, const TernaryGeometry& geometry, const int8_t* q, size_t q_stride,
-                         const int32_t* q_sums, size_t rows, size_t block_begin, size_t block_end, int32_t* sums,
-                         size_t sums_stride, const Take& take) {
-  const size_t full_chunks = geometry.full_chunks;
-  const size_t last_bytes = geometry.last_chunk_bytes;
+HWY_INLINE void ManyRows(const uint8_t* codes, const TernaryGeometry& geometry, const ChunkRange& range,
+                         const int8_t* q, size_t q_stride, const int32_t* q_sums, size_t rows, size_t block_begin,
+                         size_t block_end, int32_t* sums, size_t sums_stride, const Take& take) {
   MatrixCodes matrix(codes, geometry);
   ActivationRow<Layout> group[kGroupRows];
 
-  size_t most_rows = Layout::kGroupBytes / (geometry.padded_cols + 1) / kTileRows * kTileRows;
+  const size_t range_cols = (range.full_chunks * kChunk + range.last_bytes) * Layout::kFields;
+  size_t most_rows = Layout::kGroupBytes / (range_cols + 1) / kTileRows * kTileRows;
   if (most_rows < kTileRows) most_rows = kTileRows;
   if (most_rows > kGroupRows) most_rows = kGroupRows;
+  q += range.first * kChunk * Layout::kFields;
   for (size_t begin = 0; begin < rows; begin += most_rows) {
     const size_t group_rows = begin + most_rows < rows ? most_rows : rows - begin;
-    for (size_t m = 0; m < group_rows; ++m) group[m].Set(q + (begin + m) * q_stride, full_chunks, last_bytes);
+    for (size_t m = 0; m < group_rows; ++m) {
+      group[m].Set(q + (begin + m) * q_stride, range.full_chunks, range.last_bytes);
+    }
     for (size_t block = block_begin; block < block_end; ++block) {
-      BlockRows<Layout>(take(matrix.Block(block)), full_chunks, last_bytes, group, group_rows, q_sums + begin,
-                        sums + begin * sums_stride + block * kBlockRows, sums_stride);
+      const BlockCodes block_codes = take(matrix.Block(block));
+      int32_t* to = sums + begin * sums_stride + block * kBlockRows;
+      if (range.first == 0) {
+        BlockRows<Layout>(block_codes, range, group, group_rows, q_sums + begin, to, sums_stride);
+      } else {
+        static constexpr int32_t kNothing[kGroupRows] = {};
+        int32_t more[kGroupRows * kBlockRows];
+        BlockRows<Layout>(block_codes, range, group, group_rows, kNothing, more, kBlockRows);
+        AddSums(more, group_rows, to, sums_stride);
+      }
     }
   }
 }
@@ -93,27 +108,35 @@ void TernaryRowT5(const uint8_t* codes, const TernaryGeometry& geometry, const i
   OneRow<T5>(codes, geometry, q, q_sum, block_begin, block_end, sums);
 }
 
+ChunkRange AllChunks(const TernaryGeometry& geometry) { return {0, geometry.full_chunks, geometry.last_chunk_bytes}; }
+
 void TernaryRowsT2(const uint8_t* codes, const TernaryGeometry& geometry, const int8_t* q, size_t q_stride,
                    const int32_t* q_sums, size_t rows, size_t block_begin, size_t block_end, int32_t* sums,
                    size_t sums_stride) {
-  ManyRows<T2>(codes, geometry, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride,
-               [](const BlockCodes& block) HWY_ATTR { return block; });
+  ManyRows<T2>(codes, geometry, AllChunks(geometry), q, q_stride, q_sums, rows, block_begin, block_end, sums,
+               sums_stride, [](const BlockCodes& block) TRITWISE_INLINE_LAMBDA { return block; });
 }
 
 void TernaryRowsT5(const uint8_t* codes, const TernaryGeometry& geometry, const int8_t* q, size_t q_stride,
                    const int32_t* q_sums, size_t rows, size_t block_begin, size_t block_end, int32_t* sums,
                    size_t sums_stride) {
 #if TRITWISE_T5_LOOKUP
-  if (geometry.chunks() <= SplitBlock::kMostChunks) {
-    SplitBlock split;
-    return ManyRows<T5Split>(codes, geometry, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride,
-                             [&](const BlockCodes& block) HWY_ATTR {
-                               return split.Take(block, geometry.full_chunks, geometry.last_chunk_bytes);
-                             });
+  SplitBlock split;
+  for (size_t first = 0; first < geometry.chunks(); first += SplitBlock::kMostChunks) {
+    const size_t end = first + SplitBlock::kMostChunks;
+    const bool is_last = end >= geometry.chunks();
+    const ChunkRange range = {first, (end < geometry.full_chunks ? end : geometry.full_chunks) - first,
+                              is_last ? geometry.last_chunk_bytes : 0};
+    ManyRows<T5Split>(codes, geometry, range, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride,
+                      [&](BlockCodes block) TRITWISE_INLINE_LAMBDA {
+                        block.chunks += first * T5::kBlockChunkBytes;
+                        return split.Take(block, range.full_chunks, range.last_bytes);
+                      });
   }
+#else
+  ManyRows<T5>(codes, geometry, AllChunks(geometry), q, q_stride, q_sums, rows, block_begin, block_end, sums,
+               sums_stride, [](const BlockCodes& block) TRITWISE_INLINE_LAMBDA { return block; });
 #endif
-  ManyRows<T5>(codes, geometry, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride,
-               [](const BlockCodes& block) HWY_ATTR { return block; });
 }
 
 void ScaleSums(const int32_t* sums, size_t n, float step, const float* scale, size_t scale_stride, const float* bias,
