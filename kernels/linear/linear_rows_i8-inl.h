@@ -106,6 +106,7 @@ HWY_INLINE void TileI8(const int8_t* w, size_t w_count, size_t cols, const int8_
 #if TRITWISE_QUAD_DOT_U8
     const int32_t excess = 128 * q_sums[m];
 #else
+    (void)q_sums;
     const int32_t excess = 0;
 #endif
     int32_t all[4];
