@@ -40,7 +40,7 @@ Matrix RandomMatrix(Storage storage, size_t rows, size_t cols, uint64_t seed) {
 
 TEST_CASE("Values and scales survive packing at every shape") {
   for (const Storage storage : kNarrow) {
-    for (const size_t rows : {1, 15, 16, 17, 40}) {
+    for (const size_t rows : {1u, 15u, 16u, 17u, 40u}) {
       for (size_t cols = 1; cols <= 200; cols += 1 + cols / 20) {
         const Matrix m = RandomMatrix(storage, rows, cols, cols);
         Matrix back(storage, rows, cols);
