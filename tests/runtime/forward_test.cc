@@ -154,7 +154,7 @@ TEST_CASE("a linear with scales of groups of any length adds its bias") {
     std::vector<float> features(8 * 650);
     for (size_t i = 0; i < features.size(); ++i) features[i] = static_cast<float>(i * 37 % 101) / 50.0f - 1.0f;
     Rows rows;
-    for (size_t i = 0; i < 8; ++i) rows.emplace_back(features.begin() + 650 * i, features.begin() + 650 * (i + 1));
+    for (auto row = features.begin(); row != features.end(); row += 650) rows.emplace_back(row, row + 650);
     const std::vector<BatchRow> batch(8);
     CheckClose(CopyRows(Must(plan->Forward({batch, features}))), NaiveForward(*model).Features(rows));
   }
