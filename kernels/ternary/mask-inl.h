@@ -37,6 +37,10 @@
 #define TRITWISE_MASKED_ADD ((HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3) || HWY_TARGET == HWY_RVV)
 #endif
 
+// Behind a lambda's parameters: GCC gives up inlining where there is much of it, and then keeps all sums in memory.
+#undef TRITWISE_INLINE
+#define TRITWISE_INLINE HWY_ATTR __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
@@ -72,13 +76,10 @@ HWY_INLINE int32_t MaskRow(const BlockCodes& block, size_t r, const ChunkRange& 
     const int8_t* q = ActivationsOf(row, chunk, range.full_chunks);
     for (size_t j = 0; j < range.Bytes(chunk); ++j) {
       Layout::ForFieldsOfByte(codes[j], [&](size_t f, int32_t code) {
+        // Once for the lower bit of the code, twice for the upper one, less once; without a branch, which would be
+        // mispredicted every other time.
         const int32_t activation = q[f * kChunk + j];
-        if (code == 0) {
-          sum -= activation;
-        } else if (code >= 2) {
-          sum += activation;
-          if (code == 3) sum += activation;
-        }
+        sum += (activation & -(code & 1)) + ((activation + activation) & -(code >> 1)) - activation;
       });
     }
   }
@@ -248,7 +249,7 @@ HWY_INLINE void MaskBlock(const BlockCodes& block, const ChunkRange& range, cons
   VU8 threes = hn::Zero(d);
   size_t vectors = 0;
   size_t widenings = 0;
-  const auto widen = [&]() HWY_ATTR {
+  const auto widen = [&]() TRITWISE_INLINE {
     sum0 = WidenParts(sum0, low0, high0);
     sum1 = WidenParts(sum1, low1, high1);
     sum2 = WidenParts(sum2, low2, high2);
@@ -269,12 +270,12 @@ HWY_INLINE void MaskBlock(const BlockCodes& block, const ChunkRange& range, cons
       threes = hn::Or(hn::Or(hn::Or(threes, Of::Threes(bytes0)), Of::Threes(bytes1)),
                       hn::Or(Of::Threes(bytes2), Of::Threes(bytes3)));
       VU8 b0 = Of::Begin(bytes0), b1 = Of::Begin(bytes1), b2 = Of::Begin(bytes2), b3 = Of::Begin(bytes3);
-      ForEachIndex(std::make_index_sequence<Layout::kFields>(), [&](auto field) HWY_ATTR {
+      ForEachIndex(std::make_index_sequence<Layout::kFields>(), [&](auto field) TRITWISE_INLINE {
         constexpr size_t kField = field;
         const VI8 low = LoadQ(parts + 2 * kField * kChunk + j);
         const VI8 high = LoadQ(parts + (2 * kField + 1) * kChunk + j);
-        const auto add = [&](VI8& low_sum, VI8& high_sum, VU8& b) HWY_ATTR {
-          Of::template Field<kField>(b, [&](auto... trit) HWY_ATTR {
+        const auto add = [&](VI8& low_sum, VI8& high_sum, VU8& b) TRITWISE_INLINE {
+          Of::template Field<kField>(b, [&](auto... trit) TRITWISE_INLINE {
             low_sum = AddTrits(low_sum, low, trit...);
             high_sum = AddTrits(high_sum, high, trit...);
           });
