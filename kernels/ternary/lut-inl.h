@@ -39,7 +39,7 @@ namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
 
 inline constexpr size_t kLutEntries = 16;  // of a table; those behind the ninth are zero
-inline constexpr size_t kLutPrefetchBytes = 2048;
+inline constexpr size_t kLutPrefetchBytes = 16384;
 inline constexpr int16_t kLutBias = 256;  // what a looked-up sum is too large by
 
 #if !TRITWISE_BYTE_LOOKUP
@@ -191,7 +191,7 @@ HWY_INLINE void AddLutBlock(const uint8_t* codes, size_t units, const LutTables&
   const uint8_t* table = tables.bytes;
   const uint8_t* end = codes + units * kLutUnitBytes;
   for (; static_cast<size_t>(end - codes) >= 4 * n; codes += 4 * n, table += 16 * n) {
-    for (size_t line = 0; line < 4 * n; line += kLutUnitBytes) PrefetchOnce(codes + line + kLutPrefetchBytes);
+    for (size_t line = 0; line < 4 * n; line += kLutUnitBytes) hwy::Prefetch(codes + line + kLutPrefetchBytes);
     VU8 low = hn::Zero(DU8()), high = low;
     for (size_t at = 0; at < 4 * n; at += n) {
       LookUp(codes + at, table + at / kLutUnitBytes * LutTables::kUnitBytes + at % kLutUnitBytes, low, high);
