@@ -70,7 +70,7 @@ struct NormAttrs {
 
 // y = (q . t^T) * (step * scale) + bias, with t in {-1, 0, +1}; the sum q . t^T is an exact integer.
 struct TernaryLinearAttrs {
-  int32_t weight = 0;        // [outputs, inputs], t2 or t5 (f32 shadow weights while training)
+  int32_t weight = 0;        // [outputs, inputs], t2, t5 or lut (f32 shadow weights while training)
   int32_t bias = kNoTensor;  // f32 [1, outputs]
   ActivationQuantiser quantiser;
 };

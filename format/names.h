@@ -16,7 +16,7 @@ struct EnumNames;
 
 template <>
 struct EnumNames<Storage> {
-  static constexpr std::array<std::string_view, 7> kNames = {"f32", "f16", "int8", "t2", "t5", "int6", "int4"};
+  static constexpr std::array<std::string_view, 8> kNames = {"f32", "f16", "int8", "t2", "t5", "int6", "int4", "lut"};
 };
 template <>
 struct EnumNames<NormKind> {

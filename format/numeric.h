@@ -17,6 +17,7 @@ enum class Storage : uint8_t {
   kT5 = 4,   // ternary, five trits a byte
   kI6 = 5,   // codes of 6 bits, one f16 scale for 64 columns of a row (format/narrow_layout.h)
   kI4 = 6,   // the same with 4 bits
+  kLut = 7,  // ternary, two trits an index of a table (format/ternary_layout.h)
 };
 
 // What keys and values can be kept in. kI8: codes of -127 to 127 with one f32 scale for each position of a head, made

@@ -1,5 +1,6 @@
 #include "format/pack.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tritwise {
@@ -35,7 +36,7 @@ bool DecodeByte(Storage storage, uint8_t byte, std::array<int8_t, 5>& trits) {
   return EncodeByte(storage, trits) == byte;
 }
 
-// Calls visit(byte index, row, first column, column stride) for every byte of the matrix. Rows and columns
+// Calls visit(byte index, row, first column, column stride) for every byte of a t2 or t5 matrix. Rows and columns
 // may lie beyond the matrix: those are padding.
 template <class Visit>
 void ForEachByte(const TernaryGeometry& g, Visit visit) {
@@ -53,9 +54,47 @@ void ForEachByte(const TernaryGeometry& g, Visit visit) {
   }
 }
 
+// Calls visit(place, row, column) for every pair of a lut matrix, padding among them.
+template <class Visit>
+void ForEachPair(const TernaryGeometry& g, Visit visit) {
+  for (size_t row = 0; row < g.blocks * g.block_rows; ++row) {
+    for (size_t col = 0; col < g.padded_cols; col += 2) visit(PlaceOfPair(g, row, col), row, col);
+  }
+}
+
+void PackLut(const TernaryGeometry& g, std::span<const int8_t> trits, std::span<std::byte> packed) {
+  std::fill(packed.begin(), packed.end(), std::byte{0});
+  const auto trit = [&](size_t row, size_t col) {
+    return row < g.rows && col < g.cols ? int{trits[row * g.cols + col]} : 0;
+  };
+  ForEachPair(g, [&](LutPlace place, size_t row, size_t col) {
+    const unsigned index = IndexOfPair(trit(row, col), trit(row, col + 1));
+    packed[place.byte] |= static_cast<std::byte>(index << place.shift);
+  });
+}
+
+bool UnpackLut(const TernaryGeometry& g, std::span<const std::byte> packed, std::span<int8_t> trits) {
+  bool clean = true;
+  ForEachPair(g, [&](LutPlace place, size_t row, size_t col) {
+    const unsigned index = std::to_integer<unsigned>(packed[place.byte]) >> place.shift & 15;
+    const TritPair pair = PairOfIndex(index);
+    clean &= IndexOfPair(pair.first, pair.second) == index;
+    for (const int trit : {pair.first, pair.second}) {
+      if (row < g.rows && col < g.cols) {
+        trits[row * g.cols + col] = static_cast<int8_t>(trit);
+      } else {
+        clean &= trit == 0;
+      }
+      ++col;
+    }
+  });
+  return clean;
+}
+
 }  // namespace
 
 void PackTernary(const TernaryGeometry& g, std::span<const int8_t> trits, std::span<std::byte> packed) {
+  if (g.storage == Storage::kLut) return PackLut(g, trits, packed);
   const size_t fields = TritsPerByte(g.storage);
   ForEachByte(g, [&](size_t byte, size_t row, size_t col, size_t stride) {
     std::array<int8_t, 5> group = {};
@@ -67,6 +106,7 @@ void PackTernary(const TernaryGeometry& g, std::span<const int8_t> trits, std::s
 }
 
 bool UnpackTernary(const TernaryGeometry& g, std::span<const std::byte> packed, std::span<int8_t> trits) {
+  if (g.storage == Storage::kLut) return UnpackLut(g, packed, trits);
   const size_t fields = TritsPerByte(g.storage);
   bool clean = true;
   ForEachByte(g, [&](size_t byte, size_t row, size_t col, size_t stride) {

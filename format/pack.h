@@ -15,7 +15,8 @@ namespace tritwise {
 void PackTernary(const TernaryGeometry& geometry, std::span<const int8_t> trits, std::span<std::byte> packed);
 
 // The reverse. False where a byte cannot have come from PackTernary (code 3 in t2, a byte in t5 that is no
-// base-3 fraction, padding that is not trit 0); `trits` is then filled as far as it makes sense.
+// base-3 fraction, an index beyond 8 in lut, padding that is not trit 0); `trits` is then filled as far as it makes
+// sense.
 bool UnpackTernary(const TernaryGeometry& geometry, std::span<const std::byte> packed, std::span<int8_t> trits);
 
 // An int6 or int4 matrix. values[rows*cols], row after row, each from -NarrowOffset to NarrowOffset - 1; `scales` as

@@ -103,9 +103,10 @@ uint64_t DataBytes(const TensorSpec& t) {
     case Storage::kI8:
       return rows * cols;
     case Storage::kT2:
-    case Storage::kT5: {
-      const uint64_t row_bytes = MakeTernaryGeometry(t.storage, 1, static_cast<size_t>(cols)).row_bytes;
-      return (rows + kTernaryBlockRows - 1) / kTernaryBlockRows * kTernaryBlockRows * row_bytes;
+    case Storage::kT5:
+    case Storage::kLut: {
+      const TernaryGeometry row = MakeTernaryGeometry(t.storage, 1, static_cast<size_t>(cols));
+      return (rows + row.block_rows - 1) / row.block_rows * uint64_t{row.block_bytes()};
     }
     case Storage::kI6:
     case Storage::kI4: {

@@ -66,14 +66,15 @@ class Checker {
       return Status::Error(StatusCode::kCorrupt, "%s: tensor %s: %s", where_.c_str(), t.name.c_str(), what);
     };
     if (t.name.empty() || !tensor_names_.insert(t.name).second) return bad("a name that is empty or there twice");
-    if (!AtMost(t.storage, Storage::kI4)) return bad("unknown storage");
+    if (!AtMost(t.storage, Storage::kLut)) return bad("unknown storage");
     if (!AtMost(t.scale, ScaleKind::kGroup)) return bad("unknown kind of scale");
     if (t.rows < 1 || t.rows >= kMaxDimension || t.cols < 1 || t.cols >= kMaxDimension ||
         t.rows > kMaxElements / t.cols) {
       return bad("shape out of range");
     }
     const bool ternary = IsTernary(t.storage);
-    const bool scale_fits = ternary                     ? t.scale != ScaleKind::kNone
+    const bool scale_fits = t.storage == Storage::kLut  ? t.scale == ScaleKind::kTensor || t.scale == ScaleKind::kRow
+                            : ternary                   ? t.scale != ScaleKind::kNone
                             : t.storage == Storage::kI8 ? t.scale == ScaleKind::kRow
                                                         : t.scale == ScaleKind::kNone;
     if (!scale_fits) return bad("its kind of scale does not go with its storage");

@@ -22,10 +22,20 @@
 
 namespace tritwise::kernels {
 
+#define TRITWISE_KERNEL(Name, member) Name##Fn Resolve##Name();
+#define TRITWISE_ALTERNATIVE(member, Name, name) Name##Fn Resolve##Name();
+#include "kernels/kernels.inc"
+
+// Which kernel each operation has; "" where there is no choice.
+struct ChosenNames {
+#define TRITWISE_KERNEL(Name, member) const char* member = "";
+#include "kernels/kernels.inc"
+};
+
 struct Kernels {
 #define TRITWISE_KERNEL(Name, member) Name##Fn member = nullptr;
 #include "kernels/kernels.inc"
-#undef TRITWISE_KERNEL
+  ChosenNames names;
   const char* target = "";  // Highway's name of the instruction set, e.g. "AVX3_ZEN4"
   bool fused = false;       // whether the target multiplies and adds with one rounding
 };
@@ -33,9 +43,24 @@ struct Kernels {
 // Names of the instruction sets that are compiled in and that this CPU has, best first.
 std::vector<std::string> SupportedTargets();
 
+// One of the kernels that an operation can have. Every target has all of them.
+struct Alternative {
+  const char* operation;  // e.g. "ternary_row_t2"
+  const char* name;       // e.g. "mask"
+};
+// Of all operations that have more than one kernel.
+std::vector<Alternative> Alternatives();
+
 // The kernels of `target`, or where it is empty of the environment's TRITWISE_FORCE_TARGET, or where
 // that is unset too of the best one. An unknown or unsupported name is an error that lists the others.
+//
+// `kernel` names alternatives to take instead of the target's default: a list as "mask", wherever an operation
+// has a kernel of that name, or "ternary_row_t2=mask", with commas between. Where it is empty, the environment's
+// TRITWISE_FORCE_KERNEL is read. An unknown operation or name is an error that lists what there is.
 // Not to be called by two threads at once.
-Result<Kernels> ResolveKernels(std::string_view target = {});
+Result<Kernels> ResolveKernels(std::string_view target = {}, std::string_view kernel = {});
+
+// `text` with "/name" behind every operation in it that has more than one kernel: which one `kernels` has.
+std::string WithKernelNames(const Kernels& kernels, std::string_view text);
 
 }  // namespace tritwise::kernels

@@ -125,7 +125,7 @@ TernarySums Executor::ProbeTernary(size_t op, std::span<const float> x_bk) {
   }
   const QuantisedRows& q = step.quantise.rows;
   QuantiseRows(step.quantise, step.x, rows, q, *pool_);
-  const size_t stride = geometry.blocks * kTernaryBlockRows;
+  const size_t stride = geometry.blocks * geometry.block_rows;
   std::vector<int32_t> sums(rows * stride);
   SumBlocks(step, q, rows, 0, geometry.blocks, sums.data(), stride);
 

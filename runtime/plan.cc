@@ -86,7 +86,9 @@ std::vector<PlannedOp> Plan::ops() const {
     planned.name = op.name;
     planned.kind = OpKindName(op.kind());
     planned.shape = Shape(graph, op);
-    planned.kernels = std::visit([&](const auto& attrs) { return runtime::KernelNames(attrs, place); }, op.attrs);
+    planned.kernels = kernels::WithKernelNames(
+        executor_->kernels(),
+        std::visit([&](const auto& attrs) { return runtime::KernelNames(attrs, place); }, op.attrs));
     planned.output_rows_only = index > layout.liveness.cut_op;
     ops.push_back(std::move(planned));
   }

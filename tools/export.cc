@@ -67,9 +67,11 @@ void AddExport(CLI::App& app) {
                  "Hugging Face: code times scale in place of the master weights of ternary matrices")
       ->needs(huggingface);
   command
-      ->add_option("--layout", arguments->layout,
-                   "Ternary matrices: t2 (2 bits a weight), t5 (1.6 bits); f16: the 16-bit network, to compare with")
-      ->check(CLI::IsMember({"t2", "t5", "f16"}))
+      ->add_option(
+          "--layout", arguments->layout,
+          "Ternary matrices: t2 (2 bits a weight), t5 (1.6 bits), lut (2 bits, for tables of sums); f16: the 16-bit "
+          "network, to compare with")
+      ->check(CLI::IsMember({"t2", "t5", "lut", "f16"}))
       ->needs(output);
   command
       ->add_option(

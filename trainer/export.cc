@@ -67,7 +67,8 @@ StoredTensor Store(const TensorSpec& spec, std::span<const float> weights, Weigh
     case Storage::kI4:
       break;  // have groups
     case Storage::kT2:
-    case Storage::kT5: {
+    case Storage::kT5:
+    case Storage::kLut: {
       const float scale = WeightScale(weights, measure);
       const TernaryGeometry geometry = MakeTernaryGeometry(spec.storage, rows, cols);
       stored.data.resize(geometry.total_bytes);

@@ -6,6 +6,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention/attention.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "kernels/common/export.h"
 #include "kernels/attention/attend-inl.h"
 // clang-format on
 
@@ -44,15 +45,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(RotateRow);
-HWY_EXPORT(StoreRowF16);
-HWY_EXPORT(AttendF32);
-HWY_EXPORT(AttendF16);
-HWY_EXPORT(AttendI8);
-RotateRowFn ResolveRotateRow() { return HWY_DYNAMIC_POINTER(RotateRow); }
-StoreRowF16Fn ResolveStoreRowF16() { return HWY_DYNAMIC_POINTER(StoreRowF16); }
-AttendF32Fn ResolveAttendF32() { return HWY_DYNAMIC_POINTER(AttendF32); }
-AttendF16Fn ResolveAttendF16() { return HWY_DYNAMIC_POINTER(AttendF16); }
-AttendI8Fn ResolveAttendI8() { return HWY_DYNAMIC_POINTER(AttendI8); }
+TRITWISE_EXPORT_KERNEL(RotateRow)
+TRITWISE_EXPORT_KERNEL(StoreRowF16)
+TRITWISE_EXPORT_KERNEL(AttendF32)
+TRITWISE_EXPORT_KERNEL(AttendF16)
+TRITWISE_EXPORT_KERNEL(AttendI8)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

@@ -1,6 +1,8 @@
 // Activations, gates and sums for every instruction set.
 #include "kernels/elementwise/elementwise.h"
 
+#include "kernels/common/export.h"
+
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/elementwise/elementwise.cc"
@@ -51,11 +53,8 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(ActivateRow);
-HWY_EXPORT(GateRow);
-HWY_EXPORT(AddRow);
-ActivateRowFn ResolveActivateRow() { return HWY_DYNAMIC_POINTER(ActivateRow); }
-GateRowFn ResolveGateRow() { return HWY_DYNAMIC_POINTER(GateRow); }
-AddRowFn ResolveAddRow() { return HWY_DYNAMIC_POINTER(AddRow); }
+TRITWISE_EXPORT_KERNEL(ActivateRow)
+TRITWISE_EXPORT_KERNEL(GateRow)
+TRITWISE_EXPORT_KERNEL(AddRow)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

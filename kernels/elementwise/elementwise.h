@@ -14,8 +14,4 @@ using GateRowFn = void (*)(const float* gate, const float* up, size_t n, Activat
 // y = a + b. y may be a or b.
 using AddRowFn = void (*)(const float* a, const float* b, size_t n, float* y);
 
-ActivateRowFn ResolveActivateRow();
-GateRowFn ResolveGateRow();
-AddRowFn ResolveAddRow();
-
 }  // namespace tritwise::kernels

@@ -2,6 +2,7 @@
 #include "kernels/embedding/embedding.h"
 
 #include "format/half.h"
+#include "kernels/common/export.h"
 
 // clang-format off
 #undef HWY_TARGET_INCLUDE
@@ -97,19 +98,12 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(EmbedF32);
-HWY_EXPORT(EmbedF16);
-HWY_EXPORT(EmbedI8);
-HWY_EXPORT(EmbedI6);
-HWY_EXPORT(EmbedI4);
-HWY_EXPORT(EmbedT2);
-HWY_EXPORT(EmbedT5);
-EmbedF32Fn ResolveEmbedF32() { return HWY_DYNAMIC_POINTER(EmbedF32); }
-EmbedF16Fn ResolveEmbedF16() { return HWY_DYNAMIC_POINTER(EmbedF16); }
-EmbedI8Fn ResolveEmbedI8() { return HWY_DYNAMIC_POINTER(EmbedI8); }
-EmbedI6Fn ResolveEmbedI6() { return HWY_DYNAMIC_POINTER(EmbedI6); }
-EmbedI4Fn ResolveEmbedI4() { return HWY_DYNAMIC_POINTER(EmbedI4); }
-EmbedT2Fn ResolveEmbedT2() { return HWY_DYNAMIC_POINTER(EmbedT2); }
-EmbedT5Fn ResolveEmbedT5() { return HWY_DYNAMIC_POINTER(EmbedT5); }
+TRITWISE_EXPORT_KERNEL(EmbedF32)
+TRITWISE_EXPORT_KERNEL(EmbedF16)
+TRITWISE_EXPORT_KERNEL(EmbedI8)
+TRITWISE_EXPORT_KERNEL(EmbedI6)
+TRITWISE_EXPORT_KERNEL(EmbedI4)
+TRITWISE_EXPORT_KERNEL(EmbedT2)
+TRITWISE_EXPORT_KERNEL(EmbedT5)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

@@ -22,12 +22,4 @@ using EmbedT2Fn = void (*)(const uint8_t* codes, const TernaryGeometry& geometry
                            size_t group_cols, size_t row, float* y);
 using EmbedT5Fn = EmbedT2Fn;
 
-EmbedF32Fn ResolveEmbedF32();
-EmbedF16Fn ResolveEmbedF16();
-EmbedI8Fn ResolveEmbedI8();
-EmbedI6Fn ResolveEmbedI6();
-EmbedI4Fn ResolveEmbedI4();
-EmbedT2Fn ResolveEmbedT2();
-EmbedT5Fn ResolveEmbedT5();
-
 }  // namespace tritwise::kernels

@@ -1,6 +1,8 @@
 // Sums over groups of columns to floats, for every instruction set.
 #include "kernels/grouped/grouped.h"
 
+#include "kernels/common/export.h"
+
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/grouped/grouped.cc"
@@ -37,9 +39,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(AddScaledSums);
-HWY_EXPORT(FinishRow);
-AddScaledSumsFn ResolveAddScaledSums() { return HWY_DYNAMIC_POINTER(AddScaledSums); }
-FinishRowFn ResolveFinishRow() { return HWY_DYNAMIC_POINTER(FinishRow); }
+TRITWISE_EXPORT_KERNEL(AddScaledSums)
+TRITWISE_EXPORT_KERNEL(FinishRow)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

@@ -14,9 +14,6 @@ using AddScaledSumsFn = void (*)(const int32_t* sums, size_t n, const float* sca
 // y[i] = y[i] * step + bias[i], rounded twice; bias may be null.
 using FinishRowFn = void (*)(size_t n, float step, const float* bias, float* y);
 
-AddScaledSumsFn ResolveAddScaledSums();
-FinishRowFn ResolveFinishRow();
-
 // sums[i*stride] = sum of q over columns [i*group_cols, (i+1)*group_cols) of `cols`; the last group may be shorter.
 inline void SumGroups(const int8_t* q, size_t cols, size_t group_cols, int32_t* sums, size_t stride) {
   for (size_t begin = 0; begin < cols; begin += group_cols, sums += stride) {

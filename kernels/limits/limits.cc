@@ -1,6 +1,8 @@
 // Reading and multiplying as fast as each instruction set can. Products: dot_peak-inl.h.
 #include "kernels/limits/limits.h"
 
+#include "kernels/common/export.h"
+
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/limits/limits.cc"
@@ -81,9 +83,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(ReadSum);
-HWY_EXPORT(DotPeak);
-ReadSumFn ResolveReadSum() { return HWY_DYNAMIC_POINTER(ReadSum); }
-DotPeakFn ResolveDotPeak() { return HWY_DYNAMIC_POINTER(DotPeak); }
+TRITWISE_EXPORT_KERNEL(ReadSum)
+TRITWISE_EXPORT_KERNEL(DotPeak)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

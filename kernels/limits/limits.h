@@ -30,7 +30,4 @@ inline constexpr size_t kDotRoundProducts = kDotRowBytes * kDotCodes * kDotRows;
 // of the instruction that the ternary kernels multiply with; operands come from registers and the first-level cache.
 using DotPeakFn = uint32_t (*)(const uint8_t* codes, const int8_t* q, size_t rounds);
 
-ReadSumFn ResolveReadSum();
-DotPeakFn ResolveDotPeak();
-
 }  // namespace tritwise::kernels

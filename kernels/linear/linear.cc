@@ -6,6 +6,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/linear/linear.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "kernels/common/export.h"
 #include "kernels/linear/linear_f-inl.h"
 #include "kernels/linear/linear_i8-inl.h"
 #include "kernels/linear/linear_rows_i8-inl.h"
@@ -41,13 +42,9 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(LinearF32);
-HWY_EXPORT(LinearF16);
-HWY_EXPORT(LinearI8);
-HWY_EXPORT(LinearRowsI8);
-LinearF32Fn ResolveLinearF32() { return HWY_DYNAMIC_POINTER(LinearF32); }
-LinearF16Fn ResolveLinearF16() { return HWY_DYNAMIC_POINTER(LinearF16); }
-LinearI8Fn ResolveLinearI8() { return HWY_DYNAMIC_POINTER(LinearI8); }
-LinearRowsI8Fn ResolveLinearRowsI8() { return HWY_DYNAMIC_POINTER(LinearRowsI8); }
+TRITWISE_EXPORT_KERNEL(LinearF32)
+TRITWISE_EXPORT_KERNEL(LinearF16)
+TRITWISE_EXPORT_KERNEL(LinearI8)
+TRITWISE_EXPORT_KERNEL(LinearRowsI8)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

@@ -5,6 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/linear/narrow.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "kernels/common/export.h"
 #include "kernels/linear/narrow-inl.h"
 // clang-format on
 
@@ -31,9 +32,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(LinearI6);
-HWY_EXPORT(LinearI4);
-LinearI6Fn ResolveLinearI6() { return HWY_DYNAMIC_POINTER(LinearI6); }
-LinearI4Fn ResolveLinearI4() { return HWY_DYNAMIC_POINTER(LinearI4); }
+TRITWISE_EXPORT_KERNEL(LinearI6)
+TRITWISE_EXPORT_KERNEL(LinearI4)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

@@ -1,6 +1,8 @@
 // NormRow for every instruction set. The algorithm is in norm-inl.h.
 #include "kernels/norm/norm.h"
 
+#include "kernels/common/export.h"
+
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/norm/norm.cc"
@@ -25,7 +27,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(NormRow);
-NormRowFn ResolveNormRow() { return HWY_DYNAMIC_POINTER(NormRow); }
+TRITWISE_EXPORT_KERNEL(NormRow)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

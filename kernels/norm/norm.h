@@ -10,6 +10,4 @@ namespace tritwise::kernels {
 // y[width] = norm(x[width]), times gain[width] where gain is not null. kNone copies. y may be x.
 using NormRowFn = void (*)(const float* x, size_t width, NormKind kind, float eps, const float* gain, float* y);
 
-NormRowFn ResolveNormRow();
-
 }  // namespace tritwise::kernels

@@ -3,6 +3,8 @@
 // both.
 #include "kernels/quantise/quantise.h"
 
+#include "kernels/common/export.h"
+
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/quantise/quantise.cc"
@@ -85,7 +87,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(NormQuantiseRow);
-NormQuantiseRowFn ResolveNormQuantiseRow() { return HWY_DYNAMIC_POINTER(NormQuantiseRow); }
+TRITWISE_EXPORT_KERNEL(NormQuantiseRow)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

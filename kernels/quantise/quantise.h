@@ -27,6 +27,4 @@ struct QuantisedRow {
 using NormQuantiseRowFn = QuantisedRow (*)(const float* x, size_t cols, const RowQuantiser& quantiser, float* scratch,
                                            int8_t* q, size_t padded_cols);
 
-NormQuantiseRowFn ResolveNormQuantiseRow();
-
 }  // namespace tritwise::kernels

@@ -153,7 +153,17 @@ struct ChunkRange {
   size_t first = 0;
   size_t full_chunks = 0;
   size_t last_bytes = 0;
+
+  HWY_INLINE size_t chunks() const { return full_chunks + (last_bytes != 0 ? 1 : 0); }
+  HWY_INLINE BlockCodes Of(BlockCodes block) const {
+    block.chunks += first * kBlockRows * kChunk;
+    return block;
+  }
 };
+HWY_INLINE ChunkRange MakeChunkRange(const TernaryGeometry& g, size_t first, size_t most) {
+  const size_t end = first + most;
+  return {first, (end < g.full_chunks ? end : g.full_chunks) - first, end < g.chunks() ? 0 : g.last_chunk_bytes};
+}
 
 // What all blocks of a matrix have in common, and a buffer for the last chunk of its last block.
 struct MatrixCodes {

@@ -2,7 +2,7 @@
 //
 // TritAt() is the layout of format/ternary_layout.h read backwards, one trit at a time; the product then
 // adds, subtracts or skips activations. (Code 3 of t2 is never written, but any byte must be safe: it
-// counts as +2.)
+// counts as +2. Indices beyond 8 of lut count as two zeros.)
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,10 @@ struct TritPlace {
 };
 
 inline TritPlace PlaceOf(const TernaryGeometry& g, size_t row, size_t col) {
+  if (g.storage == Storage::kLut) {
+    const LutPlace pair = PlaceOfPair(g, row, col);
+    return {pair.byte, pair.shift / 2 + col % 2};
+  }
   const size_t fields = TritsPerByte(g.storage);
   const size_t chunk_cols = kTernaryChunkBytes * fields;
   const size_t chunk = col / chunk_cols;
@@ -32,6 +36,10 @@ inline TritPlace PlaceOf(const TernaryGeometry& g, size_t row, size_t col) {
 
 // Trit number `field` of a byte: -1, 0, 1 (2 for code 3 of t2).
 inline int TritOf(Storage storage, uint8_t byte, size_t field) {
+  if (storage == Storage::kLut) {
+    const TritPair pair = PairOfIndex(byte >> (field / 2 * 4) & 15);
+    return field % 2 == 0 ? pair.first : pair.second;
+  }
   if (storage == Storage::kT2) return ((byte >> (2 * field)) & 3) - 1;
   unsigned fraction = byte;  // of 256, in base 3
   for (size_t f = 0; f < field; ++f) fraction = 3 * fraction & 0xFF;
@@ -43,12 +51,12 @@ inline int TritAt(const uint8_t* codes, const TernaryGeometry& g, size_t row, si
   return TritOf(g.storage, codes[place.byte], place.field);
 }
 
-// sums[row] for all four rows of the blocks [block_begin, block_end).
+// Sums of all rows of the blocks [block_begin, block_end), counted from the first of them.
 inline void TernaryRow(const uint8_t* codes, const TernaryGeometry& g, const int8_t* q, size_t block_begin,
                        size_t block_end, int32_t* sums) {
-  for (size_t row = block_begin * kTernaryBlockRows; row < block_end * kTernaryBlockRows; ++row) {
-    sums[row] = 0;
-    for (size_t col = 0; col < g.padded_cols; ++col) sums[row] += TritAt(codes, g, row, col) * q[col];
+  for (size_t row = block_begin * g.block_rows; row < block_end * g.block_rows; ++row, ++sums) {
+    *sums = 0;
+    for (size_t col = 0; col < g.padded_cols; ++col) *sums += TritAt(codes, g, row, col) * q[col];
   }
 }
 

@@ -1,12 +1,13 @@
 // Ternary products for every instruction set: the loops over blocks and tiles. What happens inside a block
 // is in quad-inl.h (four-way dot product), pair-inl.h (other vectors) or scalar-inl.h; a target has one of
-// them. Layouts: decode-inl.h.
+// them. Layouts: decode-inl.h. Kernels without products: mask.cc; of the layout lut: lut.cc.
 #include "kernels/ternary/ternary.h"
 
 // clang-format off
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/ternary/ternary.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "kernels/common/export.h"
 #include "kernels/common/lanes-inl.h"
 #include "kernels/ternary/decode-inl.h"
 #include "kernels/ternary/pair-inl.h"
@@ -28,7 +29,7 @@ HWY_INLINE void OneRow(const uint8_t* codes, const TernaryGeometry& geometry, co
   row.Set(q, geometry.full_chunks, geometry.last_chunk_bytes);
   for (size_t block = block_begin; block < block_end; ++block) {
     BlockOneRow(matrix.Block(block), geometry.full_chunks, geometry.last_chunk_bytes, row, q_sum,
-                sums + block * kBlockRows);
+                sums + (block - block_begin) * kBlockRows);
   }
 }
 
@@ -85,7 +86,7 @@ HWY_INLINE void ManyRows(const uint8_t* codes, const TernaryGeometry& geometry, 
     }
     for (size_t block = block_begin; block < block_end; ++block) {
       const BlockCodes block_codes = take(matrix.Block(block));
-      int32_t* to = sums + begin * sums_stride + block * kBlockRows;
+      int32_t* to = sums + begin * sums_stride + (block - block_begin) * kBlockRows;
       if (range.first == 0) {
         BlockRows<Layout>(block_codes, range, group, group_rows, q_sums + begin, to, sums_stride);
       } else {
@@ -123,14 +124,10 @@ void TernaryRowsT5(const uint8_t* codes, const TernaryGeometry& geometry, const 
 #if TRITWISE_T5_LOOKUP
   SplitBlock split;
   for (size_t first = 0; first < geometry.chunks(); first += SplitBlock::kMostChunks) {
-    const size_t end = first + SplitBlock::kMostChunks;
-    const bool is_last = end >= geometry.chunks();
-    const ChunkRange range = {first, (end < geometry.full_chunks ? end : geometry.full_chunks) - first,
-                              is_last ? geometry.last_chunk_bytes : 0};
+    const ChunkRange range = MakeChunkRange(geometry, first, SplitBlock::kMostChunks);
     ManyRows<T5Split>(codes, geometry, range, q, q_stride, q_sums, rows, block_begin, block_end, sums, sums_stride,
-                      [&](BlockCodes block) TRITWISE_INLINE_LAMBDA {
-                        block.chunks += first * T5::kBlockChunkBytes;
-                        return split.Take(block, range.full_chunks, range.last_bytes);
+                      [&](const BlockCodes& block) TRITWISE_INLINE_LAMBDA {
+                        return split.Take(range.Of(block), range.full_chunks, range.last_bytes);
                       });
   }
 #else
@@ -166,15 +163,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tritwise::kernels {
-HWY_EXPORT(TernaryRowT2);
-HWY_EXPORT(TernaryRowT5);
-HWY_EXPORT(TernaryRowsT2);
-HWY_EXPORT(TernaryRowsT5);
-HWY_EXPORT(ScaleSums);
-TernaryRowT2Fn ResolveTernaryRowT2() { return HWY_DYNAMIC_POINTER(TernaryRowT2); }
-TernaryRowT5Fn ResolveTernaryRowT5() { return HWY_DYNAMIC_POINTER(TernaryRowT5); }
-TernaryRowsT2Fn ResolveTernaryRowsT2() { return HWY_DYNAMIC_POINTER(TernaryRowsT2); }
-TernaryRowsT5Fn ResolveTernaryRowsT5() { return HWY_DYNAMIC_POINTER(TernaryRowsT5); }
-ScaleSumsFn ResolveScaleSums() { return HWY_DYNAMIC_POINTER(ScaleSums); }
+TRITWISE_EXPORT_KERNEL(TernaryRowT2)
+TRITWISE_EXPORT_KERNEL(TernaryRowT5)
+TRITWISE_EXPORT_KERNEL(TernaryRowsT2)
+TRITWISE_EXPORT_KERNEL(TernaryRowsT5)
+TRITWISE_EXPORT_KERNEL(ScaleSums)
 }  // namespace tritwise::kernels
 #endif  // HWY_ONCE

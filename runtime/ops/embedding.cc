@@ -56,6 +56,8 @@ void Run(const EmbeddingStep& step, Pass& pass) {
           step.ternary(reinterpret_cast<const uint8_t*>(step.table), step.ternary_geometry, step.scales,
                        step.group_cols, token, y);
           break;
+        case Storage::kLut:
+          break;  // of ternary linears only
       }
     }
   });
@@ -77,6 +79,8 @@ std::string KernelNames(const EmbeddingAttrs& attrs, const OpPlace& place) {
       return "embed_t2";
     case Storage::kT5:
       return "embed_t5";
+    case Storage::kLut:
+      break;  // of ternary linears only
   }
   return {};
 }

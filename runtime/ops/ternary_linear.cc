@@ -6,19 +6,11 @@
 
 #include <algorithm>
 
+#include "format/names.h"
 #include "runtime/ops/quantise_rows.h"
 
 namespace tritwise::runtime {
 namespace {
-
-constexpr size_t kBlock = kTernaryBlockRows;
-
-// Sums a thread keeps before it scales them: 32 KiB, but of many rows at least those of 16 blocks, so that the
-// activations are not read again for every few weights.
-constexpr size_t kTileSums = 8192;
-constexpr size_t kLeastTileBlocks = 16;
-
-size_t TileSums(size_t rows) { return std::max(kTileSums, rows * kBlock * kLeastTileBlocks); }
 
 TernaryGeometry Geometry(const TernaryLinearAttrs& attrs, const OpPlace& place) {
   const TensorSpec& w = place.tensor(attrs.weight);
@@ -28,8 +20,9 @@ TernaryGeometry Geometry(const TernaryLinearAttrs& attrs, const OpPlace& place) 
 }  // namespace
 
 ScratchSize Scratch(const TernaryLinearAttrs& attrs, const OpPlace& place) {
-  ScratchSize size = QuantiseScratch(place.rows, Geometry(attrs, place).padded_cols);
-  size.thread_bytes += TileSums(place.rows) * sizeof(int32_t);
+  const TernaryGeometry geometry = Geometry(attrs, place);
+  ScratchSize size = QuantiseScratch(place.rows, geometry.padded_cols);
+  size.thread_bytes += kernels::TernaryTileSums(geometry, place.rows) * sizeof(int32_t);
   return size;
 }
 
@@ -37,9 +30,15 @@ TernaryLinearStep Bind(const TernaryLinearAttrs& attrs, const OpPlace& place, co
   const TensorData weight = binding.model.tensor(attrs.weight);
   TernaryLinearStep step;
   step.geometry = Geometry(attrs, place);
-  const bool t2 = step.geometry.storage == Storage::kT2;
-  step.one_row = t2 ? binding.kernels.ternary_row_t2 : binding.kernels.ternary_row_t5;
-  step.more_rows = t2 ? binding.kernels.ternary_rows_t2 : binding.kernels.ternary_rows_t5;
+  const kernels::Kernels& k = binding.kernels;
+  if (step.geometry.storage == Storage::kLut) {
+    step.one_row = k.ternary_row_lut;
+    step.more_rows = k.ternary_rows_lut;
+  } else {
+    const bool t2 = step.geometry.storage == Storage::kT2;
+    step.one_row = t2 ? k.ternary_row_t2 : k.ternary_row_t5;
+    step.more_rows = t2 ? k.ternary_rows_t2 : k.ternary_rows_t5;
+  }
   step.scale_sums = binding.kernels.scale_sums;
   step.codes = reinterpret_cast<const uint8_t*>(weight.data.data());
   step.scale = weight.scales.data();
@@ -57,32 +56,27 @@ TernaryLinearStep Bind(const TernaryLinearAttrs& attrs, const OpPlace& place, co
 
 void SumBlocks(const TernaryLinearStep& step, const QuantisedRows& q, size_t rows, size_t block_begin, size_t block_end,
                int32_t* sums, size_t stride) {
-  // The blocks are a matrix of their own, so that sums are counted from its first row.
-  TernaryGeometry tile = step.geometry;
-  tile.blocks = block_end - block_begin;
-  tile.rows = std::min(step.geometry.rows, block_end * kBlock) - block_begin * kBlock;
-  tile.total_bytes = tile.blocks * tile.block_bytes();
-  const uint8_t* codes = step.codes + block_begin * tile.block_bytes();
   if (rows == 1) {
-    step.one_row(codes, tile, q.q, q.sums[0], 0, tile.blocks, sums);
+    step.one_row(step.codes, step.geometry, q.q, q.sums[0], block_begin, block_end, sums);
   } else {
-    step.more_rows(codes, tile, q.q, q.stride, q.sums, rows, 0, tile.blocks, sums, stride);
+    step.more_rows(step.codes, step.geometry, q.q, q.stride, q.sums, rows, block_begin, block_end, sums, stride);
   }
 }
 
 void Run(const TernaryLinearStep& step, Pass& pass) {
   const QuantisedRows& q = step.quantise.rows;
   QuantiseRows(step.quantise, step.x, pass.rows, q, pass.pool);
-  const size_t tile_blocks = TileSums(pass.rows) / (kBlock * pass.rows);
+  const size_t block_rows = step.geometry.block_rows;
+  const size_t tile_blocks = kernels::TernaryTileBlocks(step.geometry, pass.rows);
   const size_t grain = RowGrain(step.geometry.block_bytes() * pass.rows);
   pass.pool.ForRanges(step.geometry.blocks, grain, [&](size_t begin, size_t end, size_t thread) {
     int32_t* sums = step.sums.of(thread);
     for (size_t block = begin; block < end; block += tile_blocks) {
       const size_t stop = std::min(end, block + tile_blocks);
-      const size_t stride = (stop - block) * kBlock;
+      const size_t stride = (stop - block) * block_rows;
       SumBlocks(step, q, pass.rows, block, stop, sums, stride);
-      const size_t n = block * kBlock;
-      const size_t count = std::min(step.geometry.rows, stop * kBlock) - n;
+      const size_t n = block * block_rows;
+      const size_t count = std::min(step.geometry.rows, stop * block_rows) - n;
       for (size_t m = 0; m < pass.rows; ++m) {
         step.scale_sums(sums + m * stride, count, q.steps[m], step.scale + n * step.scale_stride, step.scale_stride,
                         step.bias == nullptr ? nullptr : step.bias + n, step.y.row(m) + n);
@@ -92,7 +86,7 @@ void Run(const TernaryLinearStep& step, Pass& pass) {
 }
 
 std::string KernelNames(const TernaryLinearAttrs& attrs, const OpPlace& place) {
-  const std::string suffix = place.tensor(attrs.weight).storage == Storage::kT2 ? "t2" : "t5";
+  const std::string suffix(NameOf(place.tensor(attrs.weight).storage));
   return "1 row: ternary_row_" + suffix + ", more: ternary_rows_" + suffix;
 }
 

@@ -20,3 +20,13 @@ cmp "$work/int4.trit" "$work/run/model.trit" || fail "the run's own export has a
 loss=$("$TRITWISE" eval "$work/int4.trit" --perplexity "$work/run/validation.txt" --json | jq .loss)
 jq -n --argjson a "$trainer" --argjson b "$loss" -e '($a - $b | fabs) <= 1e-4 * $a' > /dev/null ||
   fail "validation loss: trainer $trainer, runtime $loss"
+
+# Ternary linears: the same bits in every layout, by every kernel.
+for layout in t2 t5 lut; do
+  "$TRITWISE" export "$work/run" -o "$work/$layout-linears.trit" --layout "$layout" > /dev/null
+  for kernel in dot mask; do
+    export TRITWISE_FORCE_KERNEL=$kernel
+    same=$("$TRITWISE" eval "$work/$layout-linears.trit" --perplexity "$work/run/validation.txt" --json | jq .loss)
+    [ "$same" = "$loss" ] || fail "loss in $layout by $kernel: $same, not $loss"
+  done
+done

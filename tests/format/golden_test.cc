@@ -1,6 +1,6 @@
 // tests/golden/v1-tiny.trit was written by format version 1 and is never written again: every later reader reads it
 // with the contents that stand here. Where the schema grows, a golden file is added beside it: v1-heads.trit has the
-// storages of embeddings and heads that came later.
+// storages of embeddings and heads that came later, v1-lut.trit the ternary layout lut.
 //
 // How they were made: TRITWISE_WRITE_GOLDEN=<folder> format_test "The golden files are written"
 #include <cstdlib>
@@ -13,6 +13,7 @@ namespace {
 const std::string kFolder = TRITWISE_GOLDEN_DIR "/";
 const std::string kTiny = "v1-tiny.trit";
 const std::string kHeads = "v1-heads.trit";
+const std::string kLut = "v1-lut.trit";
 
 // Spelled out rather than built, so that no change to a family builder changes what the file must say. It has every
 // operation, storage and kind of scale of the first reader.
@@ -72,6 +73,30 @@ Graph HeadsGraph() {
   return g;
 }
 
+// More than a tile of columns and more than a block of rows.
+Graph LutGraph() {
+  Graph g;
+  g.input = InputKind::kTokens;
+  g.input_width = 5;
+  g.context = 16;
+  g.tensors = {
+      {"embedding.weight", Storage::kI8, ScaleKind::kRow, 5, 1034},
+      {"a.weight", Storage::kLut, ScaleKind::kTensor, 18, 1034},
+      {"b.weight", Storage::kLut, ScaleKind::kRow, 4, 18},
+      {"head.weight", Storage::kI8, ScaleKind::kRow, 5, 4},
+  };
+  g.value_widths = {1034, 18, 4, 5};
+  const ActivationQuantiser quantiser = {NormKind::kNone, 1e-5f, kNoTensor, 127, -127};
+  g.ops = {
+      {"embedding", {}, 0, EmbeddingAttrs{0}},
+      {"a", {0}, 1, TernaryLinearAttrs{1, kNoTensor, quantiser}},
+      {"b", {1}, 2, TernaryLinearAttrs{2, kNoTensor, quantiser}},
+      {"head", {2}, 3, PlainLinearAttrs{3, kNoTensor, quantiser}},
+  };
+  g.output = 3;
+  return g;
+}
+
 ModelDescription GoldenDescription(const std::string& file) {
   Vocabulary v;
   v.pieces = {"<unk>", "</s>", "\u2581", "a", "\u00E9"};
@@ -79,7 +104,8 @@ ModelDescription GoldenDescription(const std::string& file) {
   v.types = {PieceType::kUnknown, PieceType::kControl, PieceType::kNormal, PieceType::kNormal, PieceType::kNormal};
   v.end_id = 1;
   v.add_space_prefix = true;
-  return {file == kTiny ? TinyGraph() : HeadsGraph(), v, "tritwise 0.1.0", {{"licence", "none"}, {"note", "golden"}}};
+  const Graph graph = file == kTiny ? TinyGraph() : file == kHeads ? HeadsGraph() : LutGraph();
+  return {graph, v, "tritwise 0.1.0", {{"licence", "none"}, {"note", "golden"}}};
 }
 
 // Trit i of a tensor.
@@ -135,7 +161,7 @@ std::vector<float> GoldenScales(const TensorSpec& t) {
 TEST_CASE("The golden files are written", "[.]") {
   const char* folder = std::getenv("TRITWISE_WRITE_GOLDEN");
   if (folder == nullptr) return;
-  for (const std::string& file : {kTiny, kHeads}) {
+  for (const std::string& file : {kTiny, kHeads, kLut}) {
     const ModelDescription description = GoldenDescription(file);
     test::RandomWeights weights;
     for (const TensorSpec& t : description.graph.tensors) {
@@ -149,7 +175,7 @@ TEST_CASE("The golden files are written", "[.]") {
 }
 
 TEST_CASE("The golden files of version 1 have the descriptions that they were written with") {
-  for (const std::string& file : {kTiny, kHeads}) {
+  for (const std::string& file : {kTiny, kHeads, kLut}) {
     const ModelFile model = test::Must(ModelFile::Read(kFolder + file));
     const ModelDescription expected = GoldenDescription(file);
     const ModelDescription& read = model.description();
@@ -166,7 +192,7 @@ TEST_CASE("The golden files of version 1 have the descriptions that they were wr
 }
 
 TEST_CASE("The golden files of version 1 have the weights that they were written with") {
-  for (const std::string& file : {kTiny, kHeads}) {
+  for (const std::string& file : {kTiny, kHeads, kLut}) {
     const ModelFile model = test::Must(ModelFile::Read(kFolder + file));
     const Graph& graph = model.graph();
     REQUIRE(graph.tensors.size() == (file == kTiny ? 9 : 4));

@@ -45,7 +45,7 @@ void CheckRoundTrip(const ModelDescription& description) {
 TEST_CASE("A decoder comes back as it was written, in every storage") {
   const std::vector<std::pair<std::string, std::string>> metadata = {
       {"recipe", "line\nline"}, {"", ""}, {"zero", std::string("a\0b", 3)}};
-  for (const Storage ternary : {Storage::kT2, Storage::kT5}) {
+  for (const Storage ternary : {Storage::kT2, Storage::kT5, Storage::kLut}) {
     for (const Storage plain :
          {Storage::kF32, Storage::kF16, Storage::kI8, Storage::kI6, Storage::kI4, Storage::kT2, Storage::kT5}) {
       test::DecoderOptions options;
@@ -131,6 +131,7 @@ TEST_CASE("A tensor needs the bytes of its rows in whole blocks and of its colum
   CHECK(DataBytes({"a", Storage::kI8, ScaleKind::kRow, 3, 5}) == 15);
   CHECK(DataBytes({"a", Storage::kT2, ScaleKind::kTensor, 3, 5}) == 16);
   CHECK(DataBytes({"a", Storage::kT5, ScaleKind::kRow, 5, 321}) == 8 * 68);
+  CHECK(DataBytes({"a", Storage::kLut, ScaleKind::kRow, 17, 1034}) == 32 * 260);
   CHECK(DataBytes({"a", Storage::kI4, ScaleKind::kNone, 3, 5}) == 64 + 512);
   CHECK(DataBytes({"a", Storage::kI4, ScaleKind::kNone, 17, 129}) == 2 * (128 + 3 * 512));
   CHECK(DataBytes({"a", Storage::kI6, ScaleKind::kNone, 16, 128}) == 64 + 2 * 768);

@@ -68,7 +68,7 @@ TEST_CASE("Names of tensors are there and unique") {
 }
 
 TEST_CASE("Storages and kinds of scale that nobody knows are refused") {
-  CHECK(BrokenTensor(0, [](TensorSpec& t) { t.storage = static_cast<Storage>(7); }) ==
+  CHECK(BrokenTensor(0, [](TensorSpec& t) { t.storage = static_cast<Storage>(8); }) ==
         "f: tensor embedding.weight: unknown storage");
   CHECK(BrokenTensor(0, [](TensorSpec& t) { t.scale = static_cast<ScaleKind>(4); }) ==
         "f: tensor embedding.weight: unknown kind of scale");
@@ -103,6 +103,9 @@ TEST_CASE("A kind of scale that does not go with the storage is refused") {
     CHECK_FALSE(refused(storage, ScaleKind::kTensor));
     CHECK_FALSE(refused(storage, ScaleKind::kRow));
   }
+  CHECK(refused(Storage::kLut, ScaleKind::kNone));
+  CHECK_FALSE(refused(Storage::kLut, ScaleKind::kTensor));
+  CHECK_FALSE(refused(Storage::kLut, ScaleKind::kRow));
 }
 
 TEST_CASE("Scales of groups go with ternary storages, and int6 and int4 have theirs among their codes") {
@@ -122,6 +125,7 @@ TEST_CASE("Scales of groups go with ternary storages, and int6 and int4 have the
   for (const Storage storage : {Storage::kF32, Storage::kF16, Storage::kI8}) {
     CHECK(message(storage, ScaleKind::kGroup, 256) == kind);
   }
+  CHECK(message(Storage::kLut, ScaleKind::kGroup, 1024) == kind);  // of ternary linears only
   CHECK(message(Storage::kT2, ScaleKind::kGroup, 256).empty());
   CHECK(message(Storage::kT2, ScaleKind::kGroup, 512).empty());
   CHECK(message(Storage::kT5, ScaleKind::kGroup, 320).empty());
@@ -149,6 +153,7 @@ TEST_CASE("More columns than an int32 can sum are refused for integer storages o
   const std::string refusal = "f: tensor extra: more columns than an integer product can sum (131072)";
   CHECK(with(Storage::kT2, ScaleKind::kTensor, 131073) == refusal);
   CHECK(with(Storage::kT5, ScaleKind::kRow, 131073) == refusal);
+  CHECK(with(Storage::kLut, ScaleKind::kRow, 131073) == refusal);
   CHECK(with(Storage::kI8, ScaleKind::kRow, 131073) == refusal);
   CHECK(with(Storage::kI6, ScaleKind::kNone, 131073) == refusal);
   CHECK(with(Storage::kI4, ScaleKind::kNone, 131073) == refusal);

@@ -1,6 +1,7 @@
 // Choosing an instruction set: what is offered, what is refused, what a table says about itself.
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 #include "tests/kernels/kernel_test.h"
 
@@ -15,7 +16,6 @@ bool Complete(const Kernels& table) {
   bool complete = true;
 #define TRITWISE_KERNEL(Name, member) complete = complete && table.member != nullptr;
 #include "kernels/kernels.inc"
-#undef TRITWISE_KERNEL
   return complete;
 }
 
@@ -74,6 +74,73 @@ TEST_CASE("An unknown instruction set is refused with the names that would do") 
   for (const std::string& name : SupportedTargets()) {
     CHECK(std::strstr(table.status().message(), name.c_str()) != nullptr);
   }
+}
+
+TEST_CASE("An operation's alternatives are different kernels of known names") {
+  const std::vector<kernels::Alternative> all = kernels::Alternatives();
+  REQUIRE(all.size() >= 8);
+  for (const std::string& target : SupportedTargets()) {
+    std::set<const void*> pointers;
+    for (const kernels::Alternative& a : all) {
+      const Result<Kernels> table = ResolveKernels(target, std::string(a.operation) + "=" + a.name);
+      REQUIRE(table.ok());
+      std::string name;
+#define TRITWISE_KERNEL(Name, member)                                     \
+  if (std::string_view(a.operation) == #member) {                         \
+    pointers.insert(reinterpret_cast<const void*>(table.value().member)); \
+    name = table.value().names.member;                                    \
+  }
+#include "kernels/kernels.inc"
+      CHECK(name == a.name);
+    }
+    CHECK(pointers.size() == all.size());
+  }
+}
+
+TEST_CASE("A forced kernel is taken wherever an operation has it, or for one operation") {
+  const Kernels everywhere = ResolveKernels({}, "mask").value();
+  CHECK(everywhere.names.ternary_row_t2 == std::string("mask"));
+  CHECK(everywhere.names.ternary_rows_t5 == std::string("mask"));
+  const Kernels one = ResolveKernels({}, "dot,ternary_row_t5=mask").value();
+  CHECK(one.names.ternary_row_t2 == std::string("dot"));
+  CHECK(one.names.ternary_row_t5 == std::string("mask"));
+  CHECK(one.ternary_row_t5 == everywhere.ternary_row_t5);
+  CHECK(one.ternary_row_t2 != everywhere.ternary_row_t2);
+}
+
+TEST_CASE("The environment forces a kernel where the caller names none") {
+  setenv("TRITWISE_FORCE_KERNEL", "mask", 1);
+  const Result<Kernels> forced = ResolveKernels();
+  const Result<Kernels> named = ResolveKernels({}, "dot");
+  setenv("TRITWISE_FORCE_KERNEL", "ternary_row_t2=abacus", 1);
+  const Result<Kernels> wrong = ResolveKernels();
+  unsetenv("TRITWISE_FORCE_KERNEL");
+  REQUIRE(forced.ok());
+  CHECK(forced.value().names.ternary_row_t2 == std::string("mask"));
+  REQUIRE(named.ok());
+  CHECK(named.value().names.ternary_row_t2 == std::string("dot"));
+  CHECK_FALSE(wrong.ok());
+}
+
+TEST_CASE("An unknown kernel or operation is refused with all that there are") {
+  for (const char* wrong :
+       {"abacus", "ternary_row_t2=abacus", "norm_row=dot", "row=mask", "mask,", ",mask", "mask dot"}) {
+    const Result<Kernels> table = ResolveKernels({}, wrong);
+    INFO(wrong);
+    REQUIRE_FALSE(table.ok());
+    CHECK(table.status().code() == StatusCode::kInvalidArgument);
+    for (const kernels::Alternative& a : kernels::Alternatives()) {
+      CHECK(std::strstr(table.status().message(), a.operation) != nullptr);
+      CHECK(std::strstr(table.status().message(), a.name) != nullptr);
+    }
+  }
+}
+
+TEST_CASE("Names of operations are followed by the kernel that is taken") {
+  const Kernels table = ResolveKernels({}, "mask,ternary_rows_t2=dot").value();
+  CHECK(kernels::WithKernelNames(table, "1 row: ternary_row_t2, more: ternary_rows_t2, norm_row") ==
+        "1 row: ternary_row_t2/mask, more: ternary_rows_t2/dot, norm_row");
+  CHECK(kernels::WithKernelNames(table, "").empty());
 }
 
 TEST_CASE("A kernel behaves as its table says about fused multiply-add") {

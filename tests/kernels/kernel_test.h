@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,24 @@ inline std::vector<kernels::Kernels> AllKernels() {
     Result<kernels::Kernels> table = kernels::ResolveKernels(target);
     REQUIRE(table.ok());
     all.push_back(table.value());
+  }
+  return all;
+}
+
+// A table of every instruction set for every name of an alternative, with what it is: "AVX2 mask".
+struct NamedKernels : kernels::Kernels {
+  std::string label;
+};
+inline std::vector<NamedKernels> AllAlternatives() {
+  std::set<std::string> names;
+  for (const kernels::Alternative& a : kernels::Alternatives()) names.insert(a.name);
+  std::vector<NamedKernels> all;
+  for (const std::string& target : kernels::SupportedTargets()) {
+    for (const std::string& name : names) {
+      Result<kernels::Kernels> table = kernels::ResolveKernels(target, name);
+      REQUIRE(table.ok());
+      all.push_back({table.value(), target + " " + name});
+    }
   }
   return all;
 }

@@ -229,7 +229,7 @@ TEST_CASE("Ternary embedding rows equal their reference at every width") {
   Guarded<uint8_t> buffer(kMostBytes);
   Guarded<float> y_buffer(8192);
   Random random(27);
-  for (const Storage storage : kLayouts) {
+  for (const Storage storage : {Storage::kT2, Storage::kT5}) {
     for (const size_t width : Widths()) {
       const PackedMatrix matrix = RandomBytes(random, storage, 6, width);
       const uint8_t* codes = buffer.Fill(matrix.codes.data(), matrix.codes.size());

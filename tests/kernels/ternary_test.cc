@@ -1,4 +1,4 @@
-// One row of activations times a ternary matrix: every instruction set, both layouts, exact.
+// One row of activations times a ternary matrix: every instruction set, alternative and layout, exact.
 #include <algorithm>
 
 #include "tests/kernels/ternary_fixture.h"
@@ -8,27 +8,25 @@ namespace tritwise::test {
 namespace {
 
 // All targets against the reference on buffers of exact size.
-void RequireExact(const PackedMatrix& m, const std::vector<int8_t>& q_row, const std::vector<kernels::Kernels>& all) {
+void RequireExact(const PackedMatrix& m, const std::vector<int8_t>& q_row, const std::vector<NamedKernels>& all) {
   static Guarded<uint8_t> codes_buffer(1 << 23);
   static Guarded<int8_t> q_buffer(1 << 18);
   static Guarded<int32_t> sums_buffer(1 << 14);
-  const size_t n = m.geometry.blocks * kTernaryBlockRows;
+  const size_t n = m.geometry.blocks * m.geometry.block_rows;
   const uint8_t* codes = codes_buffer.Fill(m.codes.data(), m.codes.size());
   const int8_t* q = q_buffer.Fill(q_row.data(), q_row.size());
   std::vector<int32_t> expected(n);
   kernels::reference::TernaryRow(codes, m.geometry, q, 0, m.geometry.blocks, expected.data());
-  for (const kernels::Kernels& table : all) {
+  for (const NamedKernels& table : all) {
     int32_t* sums = sums_buffer.Last(n);
     OneRow(table, m.geometry.storage)(codes, m.geometry, q, SumOf(q_row), 0, m.geometry.blocks, sums);
-    RequireSame(sums, expected.data(), n,
-                std::string(table.target) + " fields " + std::to_string(TritsPerByte(m.geometry.storage)) + " rows " +
-                    std::to_string(m.geometry.rows) + " cols " + std::to_string(m.geometry.cols));
+    RequireSame(sums, expected.data(), n, table.label + " " + NameOf(m.geometry));
   }
 }
 
 TEST_CASE("A packed ternary matrix multiplies like the plain one") {
   Random random(20);
-  const std::vector<kernels::Kernels> all = AllKernels();
+  const std::vector<NamedKernels> all = AllAlternatives();
   for (const Storage layout : kLayouts) {
     for (const size_t cols : Sizes{1, 5, 64, 255, 256, 257, 320, 321, 682, 1000}) {
       const size_t rows = 7;
@@ -37,14 +35,15 @@ TEST_CASE("A packed ternary matrix multiplies like the plain one") {
       const PackedMatrix m = Pack(layout, rows, cols, trits);
       std::vector<int8_t> q = CodeRow(random, cols);
       q.resize(m.geometry.padded_cols);
-      std::vector<int32_t> expected(8);  // the eighth row is padding: zeros
+      const size_t n_all = m.geometry.blocks * m.geometry.block_rows;
+      std::vector<int32_t> expected(n_all);  // rows behind the seventh are padding: zeros
       for (size_t n = 0; n < rows; ++n) {
         for (size_t k = 0; k < cols; ++k) expected[n] += trits[n * cols + k] * q[k];
       }
-      for (const kernels::Kernels& table : all) {
-        std::vector<int32_t> sums(8, -1);
-        OneRow(table, layout)(m.codes.data(), m.geometry, q.data(), SumOf(q), 0, 2, sums.data());
-        RequireSame(sums.data(), expected.data(), 8, table.target);
+      for (const NamedKernels& table : all) {
+        std::vector<int32_t> sums(n_all, -1);
+        OneRow(table, layout)(m.codes.data(), m.geometry, q.data(), SumOf(q), 0, m.geometry.blocks, sums.data());
+        RequireSame(sums.data(), expected.data(), n_all, table.label + " " + NameOf(m.geometry));
       }
     }
   }
@@ -53,27 +52,27 @@ TEST_CASE("A packed ternary matrix multiplies like the plain one") {
 TEST_CASE("Ternary products are exact for every number of columns and rows up to 130") {
   constexpr size_t kLargest = 130;
   Random random(21);
-  const std::vector<kernels::Kernels> all = AllKernels();
-  Guarded<uint8_t> codes_buffer(132 * kLargest);
-  Guarded<int8_t> q_buffer(8 * kLargest);
-  Guarded<int32_t> sums_buffer(132);
+  const std::vector<NamedKernels> all = AllAlternatives();
+  Guarded<uint8_t> codes_buffer(144 * kLargest);
+  Guarded<int8_t> q_buffer(20 * kLargest);
+  Guarded<int32_t> sums_buffer(144);
   for (const Storage layout : kLayouts) {
     for (size_t cols = 1; cols <= kLargest; ++cols) {
       // A matrix with fewer rows is the beginning of one with more, so one reference serves all.
       const PackedMatrix m = RandomBytes(random, layout, kLargest, cols);
       const std::vector<int8_t> q_row = CodeRow(random, m.geometry.padded_cols);
       const int8_t* q = q_buffer.Fill(q_row.data(), q_row.size());
-      std::vector<int32_t> expected(m.geometry.blocks * kTernaryBlockRows);
+      std::vector<int32_t> expected(m.geometry.blocks * m.geometry.block_rows);
       kernels::reference::TernaryRow(m.codes.data(), m.geometry, q, 0, m.geometry.blocks, expected.data());
       for (size_t rows = 1; rows <= kLargest; ++rows) {
         const TernaryGeometry g = MakeTernaryGeometry(layout, rows, cols);
         const uint8_t* codes = codes_buffer.Fill(m.codes.data(), g.total_bytes);
-        const size_t n = g.blocks * kTernaryBlockRows;
+        const size_t n = g.blocks * g.block_rows;
         int32_t* sums = sums_buffer.Last(n);
-        for (const kernels::Kernels& table : all) {
+        for (const NamedKernels& table : all) {
           OneRow(table, layout)(codes, g, q, SumOf(q_row), 0, g.blocks, sums);
           const bool same = std::equal(sums, sums + n, expected.begin());
-          if (!same) FAIL(table.target << " rows " << rows << " cols " << cols << " fields " << TritsPerByte(layout));
+          if (!same) FAIL(table.label << " " << NameOf(g));
         }
       }
     }
@@ -82,28 +81,28 @@ TEST_CASE("Ternary products are exact for every number of columns and rows up to
 
 TEST_CASE("Ternary products are exact for random shapes") {
   Random random(23);
-  const std::vector<kernels::Kernels> all = AllKernels();
-  for (int i = 0; i < 60; ++i) {
+  const std::vector<NamedKernels> all = AllAlternatives();
+  for (size_t i = 0; i < 90; ++i) {
     const auto rows = static_cast<size_t>(random.Integer(1, 24));
     const auto cols = static_cast<size_t>(random.Integer(1, 1500));
-    const PackedMatrix m = RandomBytes(random, kLayouts[i % 2], rows, cols);
+    const PackedMatrix m = RandomBytes(random, kLayouts[i % 3], rows, cols);
     RequireExact(m, CodeRow(random, m.geometry.padded_cols), all);
   }
 }
 
 TEST_CASE("Ternary products are exact for the widths of real networks") {
   Random random(24);
-  const std::vector<kernels::Kernels> all = AllKernels();
+  const std::vector<NamedKernels> all = AllAlternatives();
   for (const Storage layout : kLayouts) {
     for (const size_t cols : Sizes{682, 768, 2560, 6912, 131072}) {
-      const PackedMatrix m = RandomBytes(random, layout, cols > 10000 ? 4 : 9, cols);
+      const PackedMatrix m = RandomBytes(random, layout, cols > 10000 ? 4 : 19, cols);
       RequireExact(m, CodeRow(random, m.geometry.padded_cols), all);
     }
   }
 }
 
 TEST_CASE("Every byte value counts as the reference says") {
-  const std::vector<kernels::Kernels> all = AllKernels();
+  const std::vector<NamedKernels> all = AllAlternatives();
   Random random(25);
   for (const Storage layout : kLayouts) {
     // 64 bytes a row: four rows hold all 256 values.
@@ -120,7 +119,7 @@ TEST_CASE("Every byte value counts as the reference says") {
 }
 
 TEST_CASE("The largest sums that bytes can make do not overflow") {
-  const std::vector<kernels::Kernels> all = AllKernels();
+  const std::vector<NamedKernels> all = AllAlternatives();
   Random random(26);
   for (const Storage layout : kLayouts) {
     for (const size_t cols : Sizes{64, 1280, 2560, 131072}) {
@@ -138,13 +137,18 @@ TEST_CASE("The largest sums that bytes can make do not overflow") {
 TEST_CASE("A range of blocks writes its own sums only, with the same values") {
   Random random(27);
   for (const Storage layout : kLayouts) {
-    const PackedMatrix m = RandomBytes(random, layout, 30, 700);
+    const PackedMatrix m = RandomBytes(random, layout, 120, 1100);
     const std::vector<int8_t> q = CodeRow(random, m.geometry.padded_cols);
-    for (const kernels::Kernels& table : AllKernels()) {
-      std::vector<int32_t> whole(32), parts(32, 12345);
-      OneRow(table, layout)(m.codes.data(), m.geometry, q.data(), SumOf(q), 0, 8, whole.data());
+    for (const NamedKernels& table : AllAlternatives()) {
+      const size_t block_rows = m.geometry.block_rows;
+      const size_t n = m.geometry.blocks * block_rows;
+      std::vector<int32_t> whole(n), parts(n, 12345);
+      OneRow(table, layout)(m.codes.data(), m.geometry, q.data(), SumOf(q), 0, m.geometry.blocks, whole.data());
       OneRow(table, layout)(m.codes.data(), m.geometry, q.data(), SumOf(q), 3, 6, parts.data());
-      for (size_t n = 0; n < 32; ++n) CHECK(parts[n] == (n >= 12 && n < 24 ? whole[n] : 12345));
+      std::fill(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(3 * block_rows), 12345);
+      std::rotate(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(3 * block_rows), whole.end());
+      std::fill(whole.begin() + static_cast<std::ptrdiff_t>(3 * block_rows), whole.end(), 12345);
+      RequireSame(parts.data(), whole.data(), n, table.label + " " + NameOf(m.geometry));
     }
   }
 }

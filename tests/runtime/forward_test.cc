@@ -3,6 +3,7 @@
 // A rounding that float and double decide differently tips an activation by one step, which moves a whole
 // row a little; hence a tight bound on most rows and a wide one on all.
 #include <algorithm>
+#include <cstdlib>
 
 #include "format/names.h"
 #include "runtime/executor.h"
@@ -105,6 +106,32 @@ TEST_CASE("a decoder with rms norms, gains, t5 and a separate f16 head computes 
   o.linear.plain = Storage::kF16;
   o.linear.quantiser = {NormKind::kRms, 1e-6f, kNoTensor, 127, -128};
   CheckDecoder(MakeDecoder(o));
+}
+
+TEST_CASE("a decoder in lut computes its definition") {
+  DecoderOptions o;
+  o.linear.ternary = Storage::kLut;
+  o.config.feed_forward = 1100;  // more than a tile of columns
+  CheckDecoder(MakeDecoder(o));
+}
+
+TEST_CASE("every layout and kernel of ternary linears gives the same logits") {
+  std::vector<Logits> all;
+  for (const char* kernel : {"dot", "mask"}) {
+    setenv("TRITWISE_FORCE_KERNEL", kernel, 1);
+    for (const Storage ternary : {Storage::kT2, Storage::kT5, Storage::kLut}) {
+      DecoderOptions o;
+      o.linear.ternary = ternary;
+      const auto model = RandomModel(MakeDecoder(o));
+      const auto plan = MakePlan(model, 32);
+      const std::string planned = plan->Describe();
+      CHECK((planned.find("ternary_row_t") != std::string::npos) == (ternary != Storage::kLut));
+      CHECK((planned.find(std::string("/") + kernel) != std::string::npos) == (ternary != Storage::kLut));
+      all.push_back(AllLogits(*plan, *MakeSession(*plan), RandomTokens(40, 150), 32));
+    }
+  }
+  unsetenv("TRITWISE_FORCE_KERNEL");
+  for (const Logits& logits : all) CHECK(logits == all.front());
 }
 
 TEST_CASE("a decoder with an f32 head, an f32 cache and squared relu computes its definition") {

@@ -26,7 +26,7 @@ Graph WideDecoder() {  // wide enough that its operations are shared out among t
 }  // namespace
 
 TEST_CASE("chunks of any length give the same logits") {
-  for (const Storage ternary : {Storage::kT2, Storage::kT5}) {
+  for (const Storage ternary : {Storage::kT2, Storage::kT5, Storage::kLut}) {
     DecoderOptions o;
     o.linear.ternary = ternary;
     const auto model = RandomModel(MakeDecoder(o));

@@ -74,6 +74,7 @@ inline std::vector<std::byte> RandomData(const TensorSpec& t, std::mt19937& rand
     }
     case Storage::kT2:
     case Storage::kT5:
+    case Storage::kLut:
       break;
   }
   std::vector<int8_t> trits(n);

@@ -32,11 +32,11 @@ TEST_CASE("A product kernel that is wrong anywhere is named and has no speed") {
   Kernels one = Good();
   one.ternary_row_t5 = [](const uint8_t*, const TernaryGeometry& geometry, const int8_t*, int32_t, size_t, size_t,
                           int32_t* sums) { std::fill_n(sums, 4 * geometry.blocks, 12345678); };
-  CHECK_THAT(ErrorOf(one), Catch::StartsWith("parity check failed: ternary_row_t5 ("));
+  CHECK_THAT(ErrorOf(one), Catch::StartsWith("parity check failed: ternary_row_t5/dot ("));
   Kernels many = Good();
   many.ternary_rows_t2 = [](const uint8_t*, const TernaryGeometry&, const int8_t*, size_t, const int32_t*, size_t,
                             size_t, size_t, int32_t*, size_t) {};
-  CHECK_THAT(ErrorOf(many), Catch::StartsWith("parity check failed: ternary_rows_t2 ("));
+  CHECK_THAT(ErrorOf(many), Catch::StartsWith("parity check failed: ternary_rows_t2/dot ("));
   Kernels plain = Good();
   plain.linear_i8 = [](const int8_t*, size_t, const int8_t*, size_t, size_t, int32_t*) {};
   CHECK_THAT(ErrorOf(plain), Catch::StartsWith("parity check failed: linear_i8 ("));
@@ -56,7 +56,7 @@ TEST_CASE("A limit that skips some of its work has no figure") {
 TEST_CASE("Every kernel that bench knows is held to the reference of its own layout") {
   const Kernels kernels = Good();
   for (const ProductKernel& kernel : ProductKernels(kernels)) {
-    const size_t outputs = 4;
+    const size_t outputs = 16;
     const size_t inputs = 80;
     const bool ternary = IsTernary(kernel.weights);
     const TernaryGeometry geometry = MakeTernaryGeometry(ternary ? kernel.weights : Storage::kT2, outputs, inputs);
@@ -65,7 +65,7 @@ TEST_CASE("Every kernel that bench knows is held to the reference of its own lay
     const std::vector<int8_t> q(192, 5);
     const int32_t q_sum = 5 * static_cast<int32_t>(geometry.padded_cols);
     std::vector<int32_t> sums(outputs);
-    Product product{weights.data(), geometry, outputs, inputs, q.data(), 192, &q_sum, 1, sums.data(), outputs};
+    Product product{weights.data(), geometry, 0, outputs, inputs, q.data(), 192, &q_sum, 1, sums.data(), outputs};
     kernel.run(product);
     for (size_t n = 0; n < outputs; ++n) {
       INFO(kernel.name << " output " << n);

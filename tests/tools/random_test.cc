@@ -51,7 +51,7 @@ TEST_CASE("random writes the same weights for the same seed on every machine") {
 
 TEST_CASE("random draws -1, 0 and +1 alike and embeddings around 0") {
   const Folder folder;
-  for (const char* layout : {"t2", "t5"}) {
+  for (const char* layout : {"t2", "t5", "lut"}) {
     REQUIRE(Random("1m", folder / "m.trit", {"--layout", layout, "--head", "f32"}).code == 0);
     const Json json = Json::parse(Tritwise({"inspect", folder / "m.trit", "--json"}).out);
     for (const Json& tensor : json["tensors"]) {
@@ -62,8 +62,8 @@ TEST_CASE("random draws -1, 0 and +1 alike and embeddings around 0") {
     }
     CHECK(json["ternary"]["weights"] == 4 * (128 * 384 + 128 * 128 + 3 * 128 * 344));
     const double bits = json["ternary"]["bits_a_weight"].get<double>();
-    CHECK(bits >= (layout == std::string("t2") ? 2.0 : 1.6));
-    CHECK(bits < (layout == std::string("t2") ? 2.05 : 1.75));
+    CHECK(bits >= (layout == std::string("t5") ? 1.6 : 2.0));
+    CHECK(bits < (layout == std::string("t5") ? 1.75 : 2.05));
   }
   const ModelFile file = ModelFile::Read(folder / "m.trit").value();
   const auto* embedding = reinterpret_cast<const float*>(file.tensor(0).data.data());
@@ -78,9 +78,29 @@ TEST_CASE("random draws -1, 0 and +1 alike and embeddings around 0") {
   CHECK(squares / static_cast<double>(n) == Approx(1.0 / 128).epsilon(0.02));
 }
 
+TEST_CASE("random draws the same trits for every layout") {
+  const Folder folder;
+  std::vector<std::vector<int8_t>> first;  // of t2
+  for (const char* layout : {"t2", "t5", "lut"}) {
+    REQUIRE(Random("125m", folder / "m.trit", {"--layout", layout}).code == 0);
+    const ModelFile file = ModelFile::Read(folder / "m.trit").value();
+    size_t linears = 0;
+    for (size_t t = 0; t < file.graph().tensors.size() && linears < 7; ++t) {
+      const TensorSpec& spec = file.graph().tensors[t];
+      if (!IsTernary(spec.storage)) continue;
+      std::vector<int8_t> trits(static_cast<size_t>(spec.rows * spec.cols));
+      CHECK(UnpackTernary(
+          MakeTernaryGeometry(spec.storage, static_cast<size_t>(spec.rows), static_cast<size_t>(spec.cols)),
+          file.tensor(static_cast<int32_t>(t)).data, trits));
+      if (first.size() == linears) first.push_back(trits);
+      CHECK(trits == first[linears++]);
+    }
+  }
+}
+
 TEST_CASE("what random writes computes finite logits, in every layout and with every head") {
   const Folder folder;
-  for (const char* layout : {"t2", "t5"}) {
+  for (const char* layout : {"t2", "t5", "lut"}) {
     for (const char* head : {"int8", "f16", "f32"}) {
       REQUIRE(Random("1m", folder / "m.trit", {"--layout", layout, "--head", head}).code == 0);
       const auto model = Model::Load(folder / "m.trit").value();

@@ -210,10 +210,10 @@ TEST_CASE("the whole network run freely scores as the trainer said, row by row a
 }
 
 TEST_CASE("whatever the recipe says of quantisation and cache, the runtime scores as the trainer said") {
-  for (const char* variant :
-       {"quantise.activation_measure=absmean", "quantise.activation_measure=absmedian", "quantise.norm=rms",
-        "quantise.norm=none", "quantise.range=127", "quantise.lowest=-127", "quantise.measure=absmedian",
-        "quantise.rounding=stochastic", "quantise.linears=[\"*.feed_forward.*\"]", "network.cache=int8"}) {
+  for (const char* variant : {"quantise.activation_measure=absmean", "quantise.activation_measure=absmedian",
+                              "quantise.norm=rms", "quantise.norm=none", "quantise.range=127", "quantise.lowest=-127",
+                              "quantise.measure=absmedian", "quantise.rounding=stochastic",
+                              "quantise.linears=[\"*.feed_forward.*\"]", "network.cache=int8", "export.layout=lut"}) {
     INFO(variant);
     SmallRun small;
     small.recipe = ParseRecipe(WriteRecipe(small.recipe), variant, {variant});

@@ -2,6 +2,7 @@
 #include "tools/bench/bench.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 
 #include "kernels/kernels.h"
@@ -15,6 +16,7 @@ struct Arguments {
   BenchModelFlags model;
   BenchTrainingFlags training;
   std::vector<std::string> only;
+  std::string kernel;
 };
 
 // Ascending, each once, 0 as what the process may use.
@@ -56,6 +58,11 @@ void Bench(Arguments& a) {
       throw UsageError("--target: \"" + flags.target + "\" is not in this build or not in this CPU; there are:" + all);
     }
   }
+  if (!a.kernel.empty()) {
+    const Result<kernels::Kernels> forced = kernels::ResolveKernels(flags.target, a.kernel);
+    if (!forced.ok()) throw UsageError(std::string("--kernel: ") + forced.status().message());
+    setenv("TRITWISE_FORCE_KERNEL", a.kernel.c_str(), 1);  // which every plan reads
+  }
   flags.threads = ResolveThreads(flags.threads);
   BenchModel(flags);
 }
@@ -93,6 +100,8 @@ void AddBench(CLI::App& app) {
                    "Buffer for bandwidth (default: 1024, at most a quarter of memory)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
   command->add_option("--target", flags.target, "Instruction set, as `inspect --plan` names it (default: the best)");
+  command->add_option("--kernel", a->kernel,
+                      "Kernels for the model, as mask or ternary_row_t2=mask,... (default: the instruction set's)");
   flags.model.AddStorage(*command);
   command->add_flag("--quick", flags.quick, "Small buffers, few repetitions: to see that it works, not to compare");
   command->add_option("--train", a->training.recipe, "Measure the training steps of this recipe instead")

@@ -14,8 +14,6 @@
 namespace tritwise {
 namespace {
 
-// As the runtime does it: sums of many rows are made tile by tile, each small enough for the first-level cache.
-constexpr size_t kTileSums = 8192;
 constexpr size_t kAlignment = 64;
 
 struct Shape {
@@ -34,6 +32,7 @@ size_t RoundUp(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 uint8_t RandomWeight(Storage storage, BenchRandom& random) {
   if (storage == Storage::kT5) return static_cast<uint8_t>((random.Below(243) * 256 + 242) / 243);
   if (storage == Storage::kI8) return static_cast<uint8_t>(random.Below(256));
+  if (storage == Storage::kLut) return static_cast<uint8_t>(random.Below(9) * 16 + random.Below(9));
   uint32_t byte = 0;
   for (int field = 0; field < 4; ++field) byte = byte * 4 + random.Below(3);
   return static_cast<uint8_t>(byte);
@@ -106,9 +105,9 @@ class ProductRun {
         rows_(rows),
         x_(rows, matrix.shape.inputs, matrix.ternary ? matrix.geometry.padded_cols : matrix.shape.inputs) {
     const size_t outputs = matrix.shape.outputs;
-    tile_outputs_ = kernel.many_rows
-                        ? std::max(kTernaryBlockRows, kTileSums / rows / kTernaryBlockRows * kTernaryBlockRows)
-                        : RoundUp(outputs, kTernaryBlockRows);
+    const size_t block = matrix.geometry.block_rows;
+    tile_outputs_ =
+        kernel.many_rows ? kernels::TernaryTileBlocks(matrix.geometry, rows) * block : RoundUp(outputs, block);
     const size_t tiles = (outputs + tile_outputs_ - 1) / tile_outputs_;
     scratch_.resize(rows * tile_outputs_);
     kept_tiles_ = {0, random_.Below(static_cast<uint32_t>(tiles)), tiles - 1};
@@ -148,11 +147,8 @@ class ProductRun {
     p.outputs = std::min(tile_outputs_, matrix_.shape.outputs - first);
     p.inputs = matrix_.shape.inputs;
     p.geometry = matrix_.geometry;
-    p.geometry.rows = p.outputs;
-    p.geometry.blocks = (p.outputs + kTernaryBlockRows - 1) / kTernaryBlockRows;
-    p.geometry.total_bytes = p.geometry.blocks * matrix_.geometry.block_bytes();
-    p.weights = weights_ + (matrix_.ternary ? first / kTernaryBlockRows * matrix_.geometry.block_bytes()
-                                            : first * matrix_.shape.inputs);
+    p.weights = weights_;
+    p.first = first;
     p.q = x_.q;
     p.q_stride = x_.stride;
     p.q_sums = x_.sums.data();
@@ -237,7 +233,7 @@ std::vector<KernelSpeed> MeasureKernels(const kernels::Kernels& kernels, Limits&
   LimitNow limit(kernels, *buffer, limits.BestRead(1).manner, quick);
   std::vector<KernelSpeed> speeds;
   const std::vector<ProductKernel> all = ProductKernels(kernels);
-  for (const Storage storage : {Storage::kT2, Storage::kT5, Storage::kI8}) {
+  for (const Storage storage : {Storage::kT2, Storage::kT5, Storage::kLut, Storage::kI8}) {
     for (const Shape shape : shapes) {
       Matrix matrix(storage, shape, WalkBytes(limits.buffer_bytes()));
       for (const ProductKernel& kernel : all) {

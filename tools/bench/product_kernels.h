@@ -13,10 +13,11 @@
 
 namespace tritwise {
 
-// Rows of activations with a tile of a matrix: `outputs` of its rows from `weights` on.
+// Rows of activations with a tile of a matrix: `outputs` of its rows from `first` on.
 struct Product {
-  const uint8_t* weights = nullptr;
-  TernaryGeometry geometry;  // of the tile, where the weights are ternary
+  const uint8_t* weights = nullptr;  // the whole matrix
+  TernaryGeometry geometry;          // the same, where the weights are ternary
+  size_t first = 0;                  // whole blocks
   size_t outputs = 0;
   size_t inputs = 0;
   const int8_t* q = nullptr;  // [rows], q_stride apart, zero behind the inputs
@@ -28,7 +29,7 @@ struct Product {
 };
 
 struct ProductKernel {
-  std::string name;  // as in kernels.inc
+  std::string name;  // as in kernels.inc; of an operation with alternatives, "operation/name"
   Storage weights = Storage::kT2;
   bool many_rows = false;  // else one
   std::function<void(const Product&)> run;

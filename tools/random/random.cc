@@ -53,8 +53,10 @@ void AddRandom(CLI::App& app) {
   command->option_defaults()->always_capture_default();
   command->add_option("--shape", flags->shape, ShippedShapeNames() + ", or a TOML file like those in tools/shapes/")
       ->required();
-  command->add_option("--layout", flags->layout, "Of ternary matrices: t2 (2 bits a weight) or t5 (1.6)")
-      ->check(CLI::IsMember({"t2", "t5"}));
+  command
+      ->add_option("--layout", flags->layout,
+                   "Of ternary matrices: t2 (2 bits a weight), t5 (1.6) or lut (2, for look-ups)")
+      ->check(CLI::IsMember({"t2", "t5", "lut"}));
   command->add_option("--head", flags->head, "Of embedding and head: int8, f16 or f32")
       ->check(CLI::IsMember({"int8", "f16", "f32"}));
   command->add_option("--seed", flags->seed, "Of the weights: the same seed gives the same file everywhere")

@@ -53,13 +53,18 @@ class Source {
     const RandomStream random(seed_, index);
     const auto rows = static_cast<size_t>(spec.rows);
     const auto cols = static_cast<size_t>(spec.cols);
-    // Whole blocks of four rows, so that a strip's bytes are the matrix's.
-    const size_t strip = std::max(kStripWeights / cols / kTernaryBlockRows, size_t{1}) * kTernaryBlockRows;
-    for (size_t row = 0; row < rows; row += strip) {
-      const size_t count = std::min(strip, rows - row);
-      TRITWISE_RETURN_IF_ERROR(IsTernary(spec.storage) ? Trits(spec, random, row, count, sink)
-                               : spec.rows == 1 ? Vector(gains_.contains(static_cast<int32_t>(index)), cols, sink)
-                                                : Normals(spec, random, row, count, sink));
+    // Whole blocks of rows, so that a strip's bytes are the matrix's; in lut, whose tiles of columns come before its
+    // rows, those of one tile.
+    const size_t strip_cols = spec.storage == Storage::kLut ? std::min(cols, kLutTileCols) : cols;
+    const size_t block_rows = TernaryBlockRows(spec.storage);
+    const size_t strip = std::max(kStripWeights / strip_cols / block_rows, size_t{1}) * block_rows;
+    for (size_t col = 0; col < cols; col += strip_cols) {
+      for (size_t row = 0; row < rows; row += strip) {
+        const Strip part = {row, std::min(strip, rows - row), col, std::min(strip_cols, cols - col)};
+        TRITWISE_RETURN_IF_ERROR(IsTernary(spec.storage) ? Trits(spec, random, part, sink)
+                                 : spec.rows == 1 ? Vector(gains_.contains(static_cast<int32_t>(index)), cols, sink)
+                                                  : Normals(spec, random, row, part.rows, sink));
+      }
     }
     // Of unit variance after a row of unit variance: two thirds of the trits are not 0.
     const float of_row = 1.0f / std::sqrt(static_cast<float>(cols));
@@ -69,18 +74,27 @@ class Source {
   }
 
  private:
-  static Status Trits(const TensorSpec& spec, const RandomStream& random, size_t first, size_t rows, TensorSink& sink) {
-    const auto cols = static_cast<size_t>(spec.cols);
-    const size_t draws = (cols + kTritsADraw - 1) / kTritsADraw;
-    std::vector<int8_t> trits(rows * cols);
-    for (size_t row = 0; row < rows; ++row) {
-      for (size_t draw = 0; draw < draws; ++draw) {
-        const size_t col = draw * kTritsADraw;
-        FillTrits(random.Bits((first + row) * draws + draw), &trits[row * cols + col],
-                  std::min(kTritsADraw, cols - col));
+  struct Strip {
+    size_t row;
+    size_t rows;
+    size_t col;
+    size_t cols;
+  };
+
+  static Status Trits(const TensorSpec& spec, const RandomStream& random, const Strip& strip, TensorSink& sink) {
+    const size_t draws = (static_cast<size_t>(spec.cols) + kTritsADraw - 1) / kTritsADraw;
+    const size_t first_draw = strip.col / kTritsADraw;
+    const size_t skipped = strip.col % kTritsADraw;  // of the first draw
+    std::vector<int8_t> trits(strip.rows * strip.cols);
+    std::vector<int8_t> of_row(skipped + strip.cols);
+    for (size_t row = 0; row < strip.rows; ++row) {
+      for (size_t at = 0; at < of_row.size(); at += kTritsADraw) {
+        FillTrits(random.Bits((strip.row + row) * draws + first_draw + at / kTritsADraw), &of_row[at],
+                  std::min(kTritsADraw, of_row.size() - at));
       }
+      std::copy_n(&of_row[skipped], strip.cols, &trits[row * strip.cols]);
     }
-    const TernaryGeometry geometry = MakeTernaryGeometry(spec.storage, rows, cols);
+    const TernaryGeometry geometry = MakeTernaryGeometry(spec.storage, strip.rows, strip.cols);
     std::vector<std::byte> packed(geometry.total_bytes);
     PackTernary(geometry, trits, packed);
     return sink.Data(packed);

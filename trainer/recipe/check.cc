@@ -1,6 +1,7 @@
 // What a recipe's values must be beyond their types.
 #include <cmath>
 
+#include "format/ternary_layout.h"
 #include "trainer/error.h"
 #include "trainer/recipe/recipe.h"
 
@@ -77,7 +78,8 @@ void CheckRecipe(const Recipe& r, const std::string& where) {
   need(!r.quantise.linears.empty(), "quantise.linears must name at least one linear; \"*\" stands for all");
   need(r.quantise.range == 127 || r.quantise.range == 128, "quantise.range must be 127 or 128");
   need(r.quantise.lowest == -127 || r.quantise.lowest == -128, "quantise.lowest must be -127 or -128");
-  need(r.exporting.layout == Storage::kT2 || r.exporting.layout == Storage::kT5, "export.layout must be t2 or t5");
+  need(IsTernary(r.exporting.layout), "export.layout must be t2, t5 or lut");
+  need(r.exporting.head != Storage::kLut, "export.head must be int8, int6, int4, t2, t5, f16 or f32");
 }
 
 }  // namespace tritwise
