@@ -48,7 +48,7 @@ Status AtomicFile::CannotWrite() const {
                        std::strerror(errno));
 }
 
-Status AtomicFile::Overwrite(size_t offset, std::span<const std::byte> bytes) {
+Status AtomicFile::Overwrite(uint64_t offset, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0) {

@@ -27,7 +27,7 @@ class AtomicFile {
   // Zero bytes up to the next multiple of `alignment`.
   Status Pad(size_t alignment);
   // Puts `bytes` in place of ones that were written before, for what is known only at the end.
-  Status Overwrite(size_t offset, std::span<const std::byte> bytes);
+  Status Overwrite(uint64_t offset, std::span<const std::byte> bytes);
   // Bytes written so far.
   size_t size() const { return size_; }
 

@@ -15,7 +15,11 @@ namespace tritwise::runtime {
 
 inline constexpr size_t kArenaAlignment = 64;
 
-constexpr size_t AlignUp(size_t n, size_t alignment) { return (n + alignment - 1) / alignment * alignment; }
+// Of the type of `n`: memory of a file may be more than a 32-bit size_t holds, until Allocate refuses it.
+template <class T>
+constexpr T AlignUp(T n, size_t alignment) {
+  return (n + alignment - 1) / alignment * alignment;
+}
 
 // Both ends belong to the lifetime. Operation -1 is what happens before the first.
 struct ArenaBuffer {

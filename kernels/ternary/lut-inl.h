@@ -104,7 +104,7 @@ struct LutTables {
       return hn::And(turned, hn::Load(d, there));
     };
     const auto sum = hn::Add(hn::Add(part(q0, kThere0, kMinus0), part(q1, kThere1, kMinus1)), hn::Set(d, kLutBias));
-    const hn::FixedTag<uint8_t, 8> d8;
+    const hn::Rebind<uint8_t, decltype(d)> d8;
     hn::StoreU(hn::DemoteTo(d8, hn::And(sum, hn::Set(d, 31))), d8, low);
     hn::StoreU(hn::DemoteTo(d8, hn::ShiftRight<5>(sum)), d8, high);
     std::memset(low + 8, 0, 8);

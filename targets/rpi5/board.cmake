@@ -1,4 +1,8 @@
 # Raspberry Pi 5: four Cortex-A76 (ARMv8.2-A, 128-bit NEON, dot product), 2 to 16 GiB.
-# Instruction sets to ship: NEON, chosen at run time. Memory budget: what the 2 GiB board leaves free.
+set(TRITWISE_BOARD_ARCHITECTURE "arm64")
+set(TRITWISE_BOARD_PACKAGES "clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu")
+set(TRITWISE_BOARD_FLAGS "-mcpu=cortex-a76")
+set(TRITWISE_BOARD_TARGETS "NEON")
 set(TRITWISE_BOARD_MEMORY_BUDGET "1536M")
-set(TRITWISE_BOARD_EMULATOR "qemu-aarch64;-cpu;cortex-a76")
+set(TRITWISE_BOARD_EMULATORS "qemu-aarch64 -cpu cortex-a76")
+set(TRITWISE_BOARD_RUNS "NEON")

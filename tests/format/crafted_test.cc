@@ -153,7 +153,7 @@ TEST_CASE("Segments that overlap, change places, leave a gap or are not aligned 
 }
 
 TEST_CASE("Bytes between segments are zero and none are behind the last") {
-  CHECK(Changed([](ModelParts& p) { p.payload[p.segments[0].size] = std::byte{1}; }) ==
+  CHECK(Changed([](ModelParts& p) { p.payload[static_cast<size_t>(p.segments[0].size)] = std::byte{1}; }) ==
         "padding before weight segment 1 is not zero");
   CHECK(Changed([](ModelParts& p) { p.payload[63] = std::byte{1}; }) == "padding before weight segment 1 is not zero");
   CHECK(Changed([](ModelParts& p) { p.payload.push_back(std::byte{0}); }) == "bytes behind the last weight segment");

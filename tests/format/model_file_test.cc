@@ -24,7 +24,7 @@ void CheckRoundTrip(const ModelDescription& description) {
   REQUIRE(WriteModel(folder / "m.trit", description, weights.views()).ok());
   const ModelFile model = test::Must(ModelFile::Read(folder / "m.trit"));
   CHECK(Same(model.description(), description));
-  size_t end = 64 + model.flatbuffer_bytes();
+  auto end = static_cast<size_t>(64 + model.flatbuffer_bytes());
   const auto check_place = [&](const void* begin, size_t bytes) {
     const auto offset = static_cast<size_t>(static_cast<const std::byte*>(begin) - model.bytes().data());
     CHECK(offset == (end + 63) / 64 * 64);

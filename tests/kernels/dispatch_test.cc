@@ -46,6 +46,16 @@ TEST_CASE("Without a name the best instruction set is taken") {
   CHECK(table.value().target == SupportedTargets().front());
 }
 
+// Boards' tests say what their emulated CPU must be found to have (targets/board.cmake).
+TEST_CASE("What a board has is what runs on it, not something slower") {
+  const char* expected = std::getenv("TRITWISE_EXPECT_TARGET");
+  if (expected == nullptr) return;
+  unsetenv("TRITWISE_FORCE_TARGET");
+  const Result<Kernels> table = ResolveKernels();
+  REQUIRE(table.ok());
+  CHECK(table.value().target == std::string(expected));
+}
+
 TEST_CASE("The environment forces an instruction set where the caller names none") {
   const std::string last = SupportedTargets().back();
   setenv("TRITWISE_FORCE_TARGET", last.c_str(), 1);

@@ -14,6 +14,7 @@
 #include "format/half.h"
 #include "format/model_file.h"
 #include "format/pack.h"
+#include "tests/support/random.h"
 #include "tests/support/temp_dir.h"
 
 namespace tritwise::test {
@@ -41,17 +42,17 @@ inline std::vector<std::byte> RandomData(const TensorSpec& t, std::mt19937& rand
   const auto rows = static_cast<size_t>(t.rows);
   const auto cols = static_cast<size_t>(t.cols);
   const size_t n = rows * cols;
-  std::normal_distribution<float> normal;
+  Random floats(random());  // the standard library's differ from machine to machine
   switch (t.storage) {
     case Storage::kF32: {  // gains and biases as well as matrices
       const float middle = t.rows == 1 && t.name.find("gain") != std::string::npos ? 1.0f : 0.0f;
       std::vector<float> x(n);
-      for (float& v : x) v = middle + 0.3f * normal(random);
+      for (float& v : x) v = middle + 0.3f * floats.Normal();
       return ToBytes(x);
     }
     case Storage::kF16: {
       std::vector<uint16_t> x(n);
-      for (uint16_t& v : x) v = HalfFromFloat(0.3f * normal(random));
+      for (uint16_t& v : x) v = HalfFromFloat(0.3f * floats.Normal());
       return ToBytes(x);
     }
     case Storage::kI8: {
@@ -90,7 +91,7 @@ inline RandomWeights MakeRandomWeights(const Graph& graph, uint32_t seed = 1) {
   RandomWeights weights;
   for (const TensorSpec& t : graph.tensors) {
     weights.data.push_back(RandomData(t, random));
-    std::vector<float> scales(ScaleCount(t));
+    std::vector<float> scales(static_cast<size_t>(ScaleCount(t)));
     for (float& s : scales)
       s = (t.storage == Storage::kI8 ? 0.005f : 0.1f) * (1.0f + 0.01f * static_cast<float>(random() % 50));
     weights.scales.push_back(std::move(scales));

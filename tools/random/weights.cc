@@ -70,7 +70,7 @@ class Source {
     const float of_row = 1.0f / std::sqrt(static_cast<float>(cols));
     const float scale =
         IsTernary(spec.storage) ? of_row * std::sqrt(1.5f) : of_row * kMiddle / (kHighestCode * kDeviation);
-    return sink.Scales(std::vector<float>(ScaleCount(spec), scale));
+    return sink.Scales(std::vector<float>(static_cast<size_t>(ScaleCount(spec)), scale));
   }
 
  private:

@@ -1,0 +1,30 @@
+# Reads what the board TRITWISE_BOARD has (targets/<board>/board.cmake) and turns it into settings of the build:
+#
+#   TRITWISE_BOARD_ARCHITECTURE   Debian's name of it, for the package
+#   TRITWISE_BOARD_PACKAGES       Debian packages that its cross compiler takes (tools/setup.sh)
+#   TRITWISE_BOARD_FLAGS          compiler flags for its CPU
+#   TRITWISE_BOARD_TARGETS        instruction sets to ship, by Highway's names; "all"; "SCALAR" for none
+#   TRITWISE_BOARD_MEMORY_BUDGET  what is left for a model on the smallest board of the kind; "" where that means nothing
+#   TRITWISE_BOARD_EMULATORS      commands that run its programs, each with a CPU; none: the building machine runs them
+#   TRITWISE_BOARD_RUNS           for each of them the instruction set that kernels must then run with
+set(TRITWISE_BOARD "" CACHE STRING "Folder of targets/ that says what the board has; empty: this machine")
+set(TRITWISE_HIGHWAY_TARGETS "" CACHE STRING
+    "Instruction sets compiled into every kernel, by Highway's names; all; SCALAR; empty: what the board says")
+
+if(TRITWISE_BOARD)
+  if(NOT EXISTS "${PROJECT_SOURCE_DIR}/targets/${TRITWISE_BOARD}/board.cmake")
+    file(GLOB _boards RELATIVE "${PROJECT_SOURCE_DIR}/targets" "${PROJECT_SOURCE_DIR}/targets/*/board.cmake")
+    list(TRANSFORM _boards REPLACE "/board.cmake" "")
+    list(JOIN _boards " " _boards)
+    message(FATAL_ERROR "TRITWISE_BOARD is \"${TRITWISE_BOARD}\"; there are: ${_boards}")
+  endif()
+  include("${PROJECT_SOURCE_DIR}/targets/${TRITWISE_BOARD}/board.cmake")
+  separate_arguments(_flags UNIX_COMMAND "${TRITWISE_BOARD_FLAGS}")
+  add_compile_options(${_flags} -ffunction-sections -fdata-sections)
+  add_link_options(${_flags} -Wl,--gc-sections)
+else()
+  set(TRITWISE_BOARD_TARGETS "all")
+endif()
+if(NOT TRITWISE_HIGHWAY_TARGETS)
+  set(TRITWISE_HIGHWAY_TARGETS "${TRITWISE_BOARD_TARGETS}")
+endif()

@@ -1,0 +1,9 @@
+# x86-64 with AVX-512 (Skylake-X, Zen 4 and later); with VNNI where the CPU has it. No emulator has AVX-512: the tests run
+# on the building machine where it does, and say so where it does not.
+set(TRITWISE_BOARD_ARCHITECTURE "amd64")
+set(TRITWISE_BOARD_PACKAGES "clang-19 lld-19 llvm-19")
+set(TRITWISE_BOARD_FLAGS "-march=x86-64-v4")
+set(TRITWISE_BOARD_TARGETS "AVX3;AVX3_DL;AVX3_ZEN4")
+set(TRITWISE_BOARD_MEMORY_BUDGET "")
+set(TRITWISE_BOARD_EMULATORS "")
+set(TRITWISE_BOARD_RUNS "")
