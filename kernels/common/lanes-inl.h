@@ -100,8 +100,20 @@ HWY_INLINE F32x16 Sub16(F32x16 a, F32x16 b) {
 HWY_INLINE F32x16 Mul16(F32x16 a, F32x16 b) {
   return Map16([](size_t, VF u, VF v) HWY_ATTR { return hn::Mul(u, v); }, a, b);
 }
+// a / b, correctly rounded. Vectors of 32-bit ARM cannot divide: Highway refines an estimate there.
+HWY_INLINE VF Div1(VF a, VF b) {
+#if HWY_ARCH_ARM_V7
+  HWY_ALIGN float u[kPartLanes], v[kPartLanes];
+  hn::Store(a, DF(), u);
+  hn::Store(b, DF(), v);
+  for (size_t i = 0; i < kPartLanes; ++i) u[i] /= v[i];
+  return hn::Load(DF(), u);
+#else
+  return hn::Div(a, b);
+#endif
+}
 HWY_INLINE F32x16 Div16(F32x16 a, F32x16 b) {
-  return Map16([](size_t, VF u, VF v) HWY_ATTR { return hn::Div(u, v); }, a, b);
+  return Map16([](size_t, VF u, VF v) HWY_ATTR { return Div1(u, v); }, a, b);
 }
 // Of NaN and a number: either, depending on the target.
 HWY_INLINE F32x16 Max16(F32x16 a, F32x16 b) {

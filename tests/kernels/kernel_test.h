@@ -47,7 +47,11 @@ inline std::vector<NamedKernels> AllAlternatives() {
   return all;
 }
 
+// Vectors of 32-bit ARM take numbers below the smallest normal one for zero.
 inline bool Same(float a, float b) {
+#ifdef __arm__
+  if (!std::isnormal(a) && !std::isnormal(b) && std::abs(a) < 1.0f && std::abs(b) < 1.0f) return true;
+#endif
   return (std::isnan(a) && std::isnan(b)) || std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b);
 }
 inline bool Same(int32_t a, int32_t b) { return a == b; }
