@@ -14,6 +14,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/kernels.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "kernels/common/dot-inl.h"
 #include "kernels/common/lanes-inl.h"
 // clang-format on
 
@@ -22,8 +23,11 @@ namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The target's bit, negative where multiply-add rounds twice.
-int64_t DescribeTarget() { return kFused ? int64_t{HWY_TARGET} : -int64_t{HWY_TARGET}; }
+void DescribeTarget(Kernels& kernels) {
+  kernels.target = hwy::TargetName(HWY_TARGET);
+  kernels.fused = kFused;
+  kernels.dot_product = TRITWISE_QUAD_DOT;
+}
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -146,9 +150,7 @@ Result<Kernels> ResolveKernels(std::string_view target, std::string_view kernel)
     more = comma != std::string_view::npos;
     if (more) kernel.remove_prefix(comma + 1);
   }
-  const int64_t description = (*HWY_DYNAMIC_POINTER(DescribeTarget))();
-  kernels.fused = description > 0;
-  kernels.target = hwy::TargetName(description > 0 ? description : -description);
+  (*HWY_DYNAMIC_POINTER(DescribeTarget))(kernels);
   return kernels;
 }
 

@@ -36,8 +36,9 @@ struct Kernels {
 #define TRITWISE_KERNEL(Name, member) Name##Fn member = nullptr;
 #include "kernels/kernels.inc"
   ChosenNames names;
-  const char* target = "";  // Highway's name of the instruction set, e.g. "AVX3_ZEN4"
-  bool fused = false;       // whether the target multiplies and adds with one rounding
+  const char* target = "";   // Highway's name of the instruction set, e.g. "AVX3_ZEN4"
+  bool fused = false;        // whether the target multiplies and adds with one rounding
+  bool dot_product = false;  // whether one instruction adds four products of bytes to each 32-bit lane
 };
 
 // Names of the instruction sets that are compiled in and that this CPU has, best first.

@@ -6,7 +6,8 @@
 #   TRITWISE_BOARD_TARGETS        instruction sets to ship, by Highway's names; "all"; "SCALAR" for none
 #   TRITWISE_BOARD_MEMORY_BUDGET  what is left for a model on the smallest board of the kind; "" where that means nothing
 #   TRITWISE_BOARD_EMULATORS      commands that run its programs, each with a CPU; none: the building machine runs them
-#   TRITWISE_BOARD_RUNS           for each of them the instruction set that kernels must then run with
+#   TRITWISE_BOARD_RUNS           for each of them the instruction set that kernels must then run with, and "dot" where
+#                                 one instruction multiplies bytes and adds four products
 set(TRITWISE_BOARD "" CACHE STRING "Folder of targets/ that says what the board has; empty: this machine")
 set(TRITWISE_HIGHWAY_TARGETS "" CACHE STRING
     "Instruction sets compiled into every kernel, by Highway's names; all; SCALAR; empty: what the board says")

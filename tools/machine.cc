@@ -1,5 +1,7 @@
 #include "tools/machine.h"
 
+#include <sys/auxv.h>
+
 #include <fstream>
 
 namespace tritwise {
@@ -26,6 +28,24 @@ std::string CpuModel() {
     if (!name.empty()) return name;
   }
   return "unknown";
+}
+
+std::string MissingInstructions() {
+#if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+  constexpr unsigned long kDotProduct = 1UL << 20;  // HWCAP_ASIMDDP
+  if ((getauxval(AT_HWCAP) & kDotProduct) == 0) {
+    return "this build is for a CPU with dot products (Cortex-A76, A78); this one has none: take the build for rpi4";
+  }
+#elif defined(__x86_64__) && defined(__AVX512F__)
+  if (!__builtin_cpu_supports("avx512bw")) {
+    return "this build is for a CPU with AVX-512; this one has none: take the build for x86-64";
+  }
+#elif defined(__x86_64__) && defined(__AVX2__)
+  if (!__builtin_cpu_supports("avx2")) {
+    return "this build is for a CPU with AVX2; this one has none: take the build for x86-64";
+  }
+#endif
+  return {};
 }
 
 uint64_t MemoryBytes() {

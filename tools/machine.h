@@ -9,6 +9,10 @@ namespace tritwise {
 // As the system names the processor; "unknown" where it does not.
 std::string CpuModel();
 
+// What this build of the program takes for granted of the CPU and the CPU lacks, as a sentence; "" where nothing is
+// missing. Builds for a board are made for its CPU, and would end in an illegal instruction on an older one.
+std::string MissingInstructions();
+
 // Memory of the machine in bytes; 0 where the system does not say.
 uint64_t MemoryBytes();
 

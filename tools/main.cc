@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/commands.h"
+#include "tools/machine.h"
 
 namespace {
 
@@ -61,6 +62,10 @@ int Run(CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const std::string missing = tritwise::MissingInstructions(); !missing.empty()) {
+    std::fprintf(stderr, "tritwise: %s\n", missing.c_str());
+    return kFailure;
+  }
   CLI::App app("Trains ternary (1.58-bit) networks and runs them.", "tritwise");
   app.set_version_flag("--version", "tritwise " TRITWISE_VERSION);
   app.require_subcommand(1);

@@ -32,7 +32,8 @@
 #define TRITWISE_QUAD_DOT 1
 #define TRITWISE_QUAD_DOT_U8 1
 #define TRITWISE_T5_LOOKUP 1
-#elif HWY_TARGET_IS_NEON && HWY_TARGET == HWY_NEON_BF16
+#elif HWY_TARGET_IS_NEON && (HWY_TARGET == HWY_NEON_BF16 || defined(__ARM_FEATURE_DOTPROD))
+// Highway knows no NEON with dot product but without bf16 (Cortex-A76, A78): there the compiler's flags say it.
 #define TRITWISE_QUAD_DOT 1
 #define TRITWISE_QUAD_DOT_U8 0
 #define TRITWISE_T5_LOOKUP 0

@@ -1,5 +1,5 @@
-// What every board must write: the same tokens everywhere, and the same logits to the bit wherever multiply-add is fused.
-// The model's weights are made from integers, so they are the same on every machine.
+// What every board must write: the same tokens everywhere, and the same logits to the bit wherever multiply-add is
+// fused. The model's weights are made from integers, so they are the same on every machine.
 //
 // The figures were printed by this test on x86-64 (AVX-512) when it was written, and change only with the arithmetic of
 // architecture section 5 or with the weights.

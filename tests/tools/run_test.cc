@@ -131,8 +131,8 @@ TEST_CASE("every subcommand has a help text with an example") {
 
 TEST_CASE("a closed or full standard output is an error") {
   const TextModel model;
-  const std::string command = Emulator() + " " + TRITWISE_TEST_COMMAND + " run " + model.path +
-                              " -p a -n 5 > /dev/full";
+  const std::string command =
+      Emulator() + " " + TRITWISE_TEST_COMMAND + " run " + model.path + " -p a -n 5 > /dev/full";
   const Outcome result = RunProgram({"sh", "-c", command});
   CHECK(result.IsError(1, "tritwise run: "));
 }
