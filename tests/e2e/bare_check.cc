@@ -116,8 +116,9 @@ bool Check(const char* model_path, const char* images_path) {
     }
     Compare(device, Expect(*executor, model->graph(), device.sample, features), findings);
   }
-  std::printf("%zu samples: %zu classes and %zu sums differ, %zu with scores equal to the bit, worst relative error %g\n",
-              findings.samples, findings.classes, findings.sums, findings.same_bits, findings.worst);
+  std::printf(
+      "%zu samples: %zu classes and %zu sums differ, %zu with scores equal to the bit, worst relative error %g\n",
+      findings.samples, findings.classes, findings.sums, findings.same_bits, findings.worst);
   return findings.samples != 0 && findings.classes == 0 && findings.sums == 0 && findings.worst <= kTolerance;
 }
 
