@@ -4,7 +4,8 @@
 # Usage: tools/bare.sh PORT MODEL.trit IMAGES [SAMPLES]
 #   PORT     a folder of targets/ whose name begins with bare-
 # The command is build/release/bin/tritwise unless TRITWISE says otherwise; results go to build/<port>, or to
-# TRITWISE_BARE_DIR. Exit code 1 where the code is larger than TRITWISE_BARE_CODE_LIMIT bytes (65536).
+# TRITWISE_BARE_DIR. Exit code 1 where the code (constants, not weights) is larger than TRITWISE_BARE_CODE_LIMIT bytes
+# or the memory for data (arena, not stack) than TRITWISE_BARE_MEMORY_LIMIT, both 65536 unless set.
 set -euo pipefail
 usage() {
   sed -n 's/^# Usage: /usage: /p' "$0" >&2
@@ -20,7 +21,8 @@ esac
 [ -f "$root/targets/$port/board.cmake" ] || { echo "bare: there is no port targets/$port" >&2; exit 2; }
 tritwise=${TRITWISE:-$root/build/release/bin/tritwise}
 folder=${TRITWISE_BARE_DIR:-$root/build/$port}
-limit=${TRITWISE_BARE_CODE_LIMIT:-65536}
+code_limit=${TRITWISE_BARE_CODE_LIMIT:-65536}
+memory_limit=${TRITWISE_BARE_MEMORY_LIMIT:-65536}
 
 mkdir -p "$folder"
 "$tritwise" flatten "$model" -o "$folder/network" --images "$images" --samples "$samples"
@@ -41,7 +43,9 @@ arena=$(sed -n 's/.*kArenaBytes = \([0-9]*\);.*/\1/p' "$folder/network/network.h
 code=$((text + rodata))
 printf '%s: code %d bytes (text %d, constants %d), weights %d, data %d, arena %d of %d bytes cleared at start\n' \
     "$port" "$code" "$text" "$rodata" "$(section .weights)" "$data" "$arena" "$bss"
-[ "$code" -le "$limit" ] || { echo "bare: $code bytes of code, more than $limit" >&2; exit 1; }
+memory=$((data + bss))
+[ "$code" -le "$code_limit" ] || { echo "bare: $code bytes of code, more than $code_limit" >&2; exit 1; }
+[ "$memory" -le "$memory_limit" ] || { echo "bare: $memory bytes of memory, more than $memory_limit" >&2; exit 1; }
 taken=$("${tools}nm" "$program" | grep -wE 'malloc|_malloc_r|free|_sbrk|_Znwm|_Znwj|__cxa_throw|fopen|pthread_create' || true)
 [ -z "$taken" ] || { printf 'bare: the program links what a machine without a system has not:\n%s\n' "$taken" >&2; exit 1; }
 

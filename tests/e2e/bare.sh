@@ -6,6 +6,7 @@ check=$1
 images=/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 output=$work/output
 stack_limit=4096
+export TRITWISE_BARE_MEMORY_LIMIT=8192
 
 # run_port PORT MODEL SAMPLES: runs it and holds it to this machine.
 run_port() {
@@ -37,5 +38,7 @@ expect_difference '/^sample 3 /d'
 
 TRITWISE_BARE_DIR=$work/limited TRITWISE_BARE_CODE_LIMIT=1000 \
   expect_error 1 'bytes of code, more than 1000$' tools/bare.sh bare-cortex-m33 "$model" $images 1
+TRITWISE_BARE_DIR=$work/limited TRITWISE_BARE_MEMORY_LIMIT=1000 \
+  expect_error 1 'bytes of memory, more than 1000$' tools/bare.sh bare-cortex-m33 "$model" $images 1
 expect_error 2 '^bare: there is no port targets/bare-none$' tools/bare.sh bare-none "$model" $images
 expect_error 2 '^usage: ' tools/bare.sh bare-cortex-m33 "$model"
