@@ -28,9 +28,11 @@ mkdir -p "$folder"
 "$tritwise" flatten "$model" -o "$folder/network" --images "$images" --samples "$samples"
 log=$folder/build.log
 cmake -G Ninja -S "$root/targets/bare" -B "$folder/build" "-DTRITWISE_PORT=$port" "-DTRITWISE_NETWORK=$folder/network" \
-    > "$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }
+    > "$log" 2>&1 ||
+  { echo "bare: cannot configure $port: is its compiler there (tools/setup.sh test)? CMake says why in $log" >&2; exit 1; }
 cmake --build "$folder/build" > "$log" 2>&1 || { grep -E -A 20 'error|FAILED' "$log" | head -n 60 >&2; exit 1; }
 . "$folder/build/port.sh"
+command -v "${emulator%% *}" > /dev/null || { echo "bare: ${emulator%% *} is not installed (tools/setup.sh test)" >&2; exit 1; }
 program=$folder/build/program.elf
 
 # Bytes of a section, 0 where there is none.

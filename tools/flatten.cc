@@ -18,9 +18,16 @@ namespace {
 struct FlattenFlags {
   std::string model;
   std::string out;
+  std::string name = "network";
   std::string images;
   uint32_t samples = 32;
 };
+
+bool IsName(const std::string& text) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto fits = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; };
+  return !text.empty() && is_letter(text[0]) && std::all_of(text.begin(), text.end(), fits);
+}
 
 std::string Samples(const FlattenFlags& flags, const Graph& graph) {
   const IdxImages images = ReadIdxImages(flags.images);
@@ -36,7 +43,7 @@ void Flatten(const FlattenFlags& flags) {
   const ModelFile model = ValueOrThrow(ModelFile::Read(flags.model));
   FlatSource source;
   try {
-    source = FlattenModel(model);
+    source = FlattenModel(model, flags.name);
   } catch (const Error& error) {
     throw Error(flags.model + ": " + error.what());
   }
@@ -68,6 +75,13 @@ void AddFlatten(CLI::App& app) {
       app.add_subcommand("flatten", "Writes a model as C++ source for a machine without an operating system");
   command->add_option("model", flags->model, "A .trit file: features in, class scores out")->required();
   command->add_option("-o,--out", flags->out, "The folder to write")->required();
+  command->add_option("--name", flags->name, "Namespace within tritwise, for programs with several networks")
+      ->check(CLI::Validator(
+          [](std::string& text) {
+            return IsName(text) ? "" : "must begin with a letter and hold small letters, digits and _ only";
+          },
+          "", ""))
+      ->capture_default_str();
   CLI::Option* images =
       command->add_option("--images", flags->images, "Images for the test program, an IDX file, plain or gzipped");
   command->add_option("--samples", flags->samples, "How many of them")

@@ -76,6 +76,17 @@ TEST_CASE("flatten places the values of a row over each other") {
   CHECK(header.find("kOutputs = 10;") != std::string::npos);
 }
 
+TEST_CASE("flatten puts a network into the namespace that it is given") {
+  const Folder folder;
+  WriteRandomModel(folder / "m.trit", MakeMlp());
+  REQUIRE(Flatten(folder / "m.trit", folder / "out", {"--name", "wake_word"}).code == 0);
+  for (const char* file : {"out/network.h", "out/network.cc", "out/weights.h", "out/weights.cc"}) {
+    const std::string source = ReadFile(folder / file);
+    CHECK(source.find("namespace tritwise::wake_word {\n") != std::string::npos);
+    CHECK(source.find("tritwise::network") == std::string::npos);
+  }
+}
+
 TEST_CASE("flatten refuses an operation that needs a system, and names it") {
   const Folder folder;
   WriteTextModel(folder / "text.trit", false);
@@ -96,6 +107,7 @@ TEST_CASE("flatten refuses a damaged file and bad arguments in one line") {
   CHECK(Flatten(folder / "m.trit", folder / "file").IsError(1, "tritwise flatten: "));
   CHECK(Flatten(folder / "m.trit", folder / "out", {"--images", folder / "file"}).IsError(1, "tritwise flatten: "));
   CHECK(Flatten(folder / "m.trit", folder / "out", {"--samples", "3"}).IsError(2, "tritwise flatten: "));
+  CHECK(Flatten(folder / "m.trit", folder / "out", {"--name", "a b"}).IsError(2, "tritwise flatten: "));
   CHECK(Tritwise({"flatten", folder / "m.trit"}).IsError(2, "tritwise flatten: "));
   CHECK_FALSE(std::filesystem::exists(folder / "out"));
 }

@@ -154,20 +154,21 @@ void CheckOps(const Graph& graph) {
   }
 }
 
-std::string PrintHeader(const Graph& graph, uint64_t arena_bytes) {
+std::string PrintHeader(const Graph& graph, uint64_t arena_bytes, const std::string& space) {
   const auto constant = [](const char* name, uint64_t value) {
     return "inline constexpr size_t " + std::string(name) + " = " + Literal(value) + ";\n";
   };
   return std::string(kOpening) + "one row of features in, class scores out.\n#pragma once\n\n#include <cstddef>\n\n" +
-         "#include \"runtime/bare/observer.h\"\n\nnamespace tritwise::network {\n\n" +
+         "#include \"runtime/bare/observer.h\"\n\nnamespace tritwise::" + space + " {\n\n" +
          constant("kInputs", static_cast<uint64_t>(graph.input_width)) +
          constant("kOutputs", static_cast<uint64_t>(graph.output_width())) + constant("kArenaBytes", arena_bytes) +
          "\n// Room for kInputs floats, to be filled before each Run, which writes over it.\nfloat* Input();\n\n"
          "// The kOutputs scores, valid until the next Run or write to Input().\n"
-         "const float* Run(bare::SumsObserver observe = nullptr);\n\n}  // namespace tritwise::network\n";
+         "const float* Run(bare::SumsObserver observe = nullptr);\n\n}  // namespace tritwise::" +
+         space + "\n";
 }
 
-std::string PrintCode(const Graph& graph, const FlatPlacement& placement) {
+std::string PrintCode(const Graph& graph, const FlatPlacement& placement, const std::string& space) {
   OpPrinter printer(graph, placement);
   std::string structs;
   std::string calls;
@@ -189,18 +190,18 @@ std::string PrintCode(const Graph& graph, const FlatPlacement& placement) {
   code += "#include \"runtime/bare/ops.h\"\n";
   if (plain) code += "#include \"runtime/bare/plain_linear.h\"\n";
   if (has_observer) code += "#include \"runtime/bare/ternary_linear.h\"\n";
-  code += "#include \"weights.h\"\n\nnamespace tritwise::network {\nnamespace {\n\n";
+  code += "#include \"weights.h\"\n\nnamespace tritwise::" + space + " {\nnamespace {\n\n";
   code += "alignas(" + std::to_string(runtime::kArenaAlignment) +
           ") [[gnu::section(\".bss.arena\")]] float arena[kArenaBytes / sizeof(float)];\n\n" + structs +
           "\n}  // namespace\n\nfloat* Input() { return " + place(0) + "; }\n\nconst float* Run(" +
           (has_observer ? "" : "[[maybe_unused]] ") + "bare::SumsObserver observe) {\n" + calls + "  return " +
-          place(graph.output) + ";\n}\n\n}  // namespace tritwise::network\n";
+          place(graph.output) + ";\n}\n\n}  // namespace tritwise::" + space + "\n";
   return code;
 }
 
 }  // namespace
 
-FlatSource FlattenModel(const ModelFile& model) {
+FlatSource FlattenModel(const ModelFile& model, const std::string& space) {
   const Graph& graph = model.graph();
   CheckOps(graph);
   const FlatPlacement placement = PlaceFlat(graph);
@@ -210,9 +211,9 @@ FlatSource FlattenModel(const ModelFile& model) {
     throw Error("weights of " + Literal(weight_bytes) + " bytes and an arena of " + Literal(placement.bytes) +
                 ": beyond what a 32-bit machine addresses");
   }
-  WeightSource weights = PrintWeights(model);
-  return {PrintHeader(graph, placement.bytes),
-          PrintCode(graph, placement),
+  WeightSource weights = PrintWeights(model, space);
+  return {PrintHeader(graph, placement.bytes, space),
+          PrintCode(graph, placement, space),
           std::move(weights.header),
           std::move(weights.code),
           placement.bytes,

@@ -19,9 +19,10 @@ struct FlatSource {
   uint64_t weight_bytes = 0;  // scales and biases included
 };
 
-// Throws Error, with the operation's name, for a network that runtime/bare/ does not have the operations for, and
-// where the arena and the weights together are beyond 32-bit addresses.
-FlatSource FlattenModel(const ModelFile& model);
+// `space` is the namespace within tritwise, so that a program can have several networks. Throws Error, with the
+// operation's name, for a network that runtime/bare/ does not have the operations for, and where the arena and the
+// weights together are beyond 32-bit addresses.
+FlatSource FlattenModel(const ModelFile& model, const std::string& space);
 
 // Rows of bytes for the test program: the features are byte / 255.
 std::string SampleSource(const uint8_t* pixels, size_t rows, size_t width);

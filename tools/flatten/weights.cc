@@ -34,10 +34,12 @@ constexpr char kOpening[] = "// Written by tritwise flatten: weights as the mode
 
 }  // namespace
 
-WeightSource PrintWeights(const ModelFile& model) {
+WeightSource PrintWeights(const ModelFile& model, const std::string& space) {
+  const std::string begin = "namespace tritwise::" + space + " {\n";
+  const std::string end = "\n}  // namespace tritwise::" + space + "\n";
   WeightSource source;
-  source.header = std::string(kOpening) + "#pragma once\n\n#include <cstdint>\n\nnamespace tritwise::network {\n\n";
-  source.code = std::string(kOpening) + "#include \"weights.h\"\n\nnamespace tritwise::network {\n";
+  source.header = std::string(kOpening) + "#pragma once\n\n#include <cstdint>\n\n" + begin + "\n";
+  source.code = std::string(kOpening) + "#include \"weights.h\"\n\n" + begin;
   const auto& tensors = model.graph().tensors;
   const auto add = [&](const char* type, const std::string& name, size_t count, const std::string& values) {
     const std::string declaration = std::string("const ") + type + " " + name + "[" + std::to_string(count) + "]";
@@ -58,8 +60,8 @@ WeightSource PrintWeights(const ModelFile& model) {
       add("float", ScalesName(static_cast<int32_t>(i)), data.scales.size(), ArrayLiteral(data.scales));
     }
   }
-  source.header += "\n}  // namespace tritwise::network\n";
-  source.code += "\n}  // namespace tritwise::network\n";
+  source.header += end;
+  source.code += end;
   return source;
 }
 

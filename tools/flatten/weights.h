@@ -13,7 +13,8 @@ struct WeightSource {
   std::string code;
 };
 
-WeightSource PrintWeights(const ModelFile& model);
+// `space`: the namespace within tritwise.
+WeightSource PrintWeights(const ModelFile& model, const std::string& space);
 
 std::string TensorName(int32_t tensor);
 std::string ScalesName(int32_t tensor);
