@@ -14,7 +14,7 @@ packages=(cmake ninja-build pkg-config g++ dpkg-dev
 if [ "${1:-build}" = test ]; then
   packages+=(clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu qemu-user clang-format clang-tidy
              libpcre2-dev libutf8proc-dev
-             gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
+             gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
              gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc)
 fi
 
