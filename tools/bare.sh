@@ -18,7 +18,7 @@ case $port in
   bare-*) ;;
   *) usage ;;
 esac
-[ -f "$root/targets/$port/board.cmake" ] || { echo "bare: there is no port targets/$port" >&2; exit 2; }
+[ -f "$root/targets/$port/port.cmake" ] || { echo "bare: there is no port targets/$port" >&2; exit 2; }
 tritwise=${TRITWISE:-$root/build/release/bin/tritwise}
 folder=${TRITWISE_BARE_DIR:-$root/build/$port}
 code_limit=${TRITWISE_BARE_CODE_LIMIT:-65536}
