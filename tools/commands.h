@@ -27,6 +27,7 @@ struct ExitWith {
 
 void AddRun(CLI::App& app);
 void AddEval(CLI::App& app);
+void AddFlatten(CLI::App& app);
 void AddInspect(CLI::App& app);
 void AddBench(CLI::App& app);
 void AddRandom(CLI::App& app);

@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
 #endif
   tritwise::AddRun(app);
   tritwise::AddEval(app);
+  tritwise::AddFlatten(app);
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
   tritwise::AddRandom(app);

@@ -13,7 +13,9 @@ packages=(cmake ninja-build pkg-config g++ dpkg-dev
           bible-kjv bible-kjv-text dataset-fashion-mnist)
 if [ "${1:-build}" = test ]; then
   packages+=(clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu qemu-user clang-format clang-tidy
-             libpcre2-dev libutf8proc-dev)
+             libpcre2-dev libutf8proc-dev
+             gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+             gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc)
 fi
 
 # dpkg-query lists packages that were removed too, hence the status.

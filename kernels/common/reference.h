@@ -9,13 +9,12 @@
 // (SSE). It is a parameter so that the reference is exact for both. Not fast, and not meant to be.
 #pragma once
 
-#include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
 #include "format/half.h"
+#include "kernels/common/scalar.h"
 
 namespace tritwise::kernels::reference {
 
@@ -23,7 +22,7 @@ inline constexpr size_t kLanes = 16;
 
 constexpr size_t RoundUpToLanes(size_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
-inline float MulAdd(bool fused, float a, float b, float c) { return fused ? std::fma(a, b, c) : a * b + c; }
+inline float MulAdd(bool fused, float a, float b, float c) { return fused ? FusedMulAdd(a, b, c) : a * b + c; }
 
 // The fixed tree over 16 lanes.
 inline float CombineLanes(const float (&lanes)[kLanes]) {
@@ -35,11 +34,17 @@ inline float CombineLanes(const float (&lanes)[kLanes]) {
   return sum[0];
 }
 
+// Sum of x(i) for i below n; `x` is anything that float comes out of.
+template <class X>
+float SumOf(size_t n, X x) {
+  float lanes[kLanes] = {};
+  for (size_t i = 0; i < RoundUpToLanes(n); ++i) lanes[i % kLanes] += i < n ? x(i) : 0.0f;
+  return CombineLanes(lanes);
+}
+
 // Sum of x[0..n).
 inline float Sum(const float* x, size_t n) {
-  float lanes[kLanes] = {};
-  for (size_t i = 0; i < RoundUpToLanes(n); ++i) lanes[i % kLanes] += i < n ? x[i] : 0.0f;
-  return CombineLanes(lanes);
+  return SumOf(n, [x](size_t i) { return x[i]; });
 }
 
 // Sum of a[i] * b[i]; `a` and `b` are anything that float comes out of.
@@ -61,14 +66,13 @@ inline float RoundSmall(float x) { return (x + 12582912.0f) - 12582912.0f; }
 // r^5/7!), then times 2^n in two factors so that neither overflows.
 inline float Exp(bool fused, float x) {
   if (x != x) return x;
-  x = std::min(std::max(x, -104.0f), 89.0f);
+  x = Smaller(Larger(x, -104.0f), 89.0f);
   const float n = RoundSmall(x * 1.44269504f);
   float r = MulAdd(fused, n, -0.693359375f, x);  // 355/512: few bits, so the product is exact
   r = MulAdd(fused, n, 2.12194440e-4f, r);       // 355/512 - ln 2
   float p = 1.0f / 5040.0f;
-  for (const float inverse_factorial : {1.0f / 720.0f, 1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f}) {
-    p = MulAdd(fused, p, r, inverse_factorial);
-  }
+  constexpr float kInverseFactorials[] = {1.0f / 720.0f, 1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f};
+  for (const float inverse_factorial : kInverseFactorials) p = MulAdd(fused, p, r, inverse_factorial);
   const float y = 1.0f + MulAdd(fused, p, r * r, r);
   const int32_t exponent = static_cast<int32_t>(n);
   const int32_t half = exponent >> 1;

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "format/narrow_layout.h"
 #include "kernels/common/reference.h"
@@ -36,10 +35,9 @@ inline void LinearI8(const int8_t* w, size_t cols, const int8_t* q, size_t row_b
 
 // The f16 scale of a group of an int6 or int4 matrix, as f32.
 inline float NarrowScale(const uint8_t* data, const NarrowGeometry& g, size_t row, size_t group) {
-  uint16_t half = 0;
   const uint8_t* block = data + row / kNarrowBlockRows * g.block_bytes;
-  std::memcpy(&half, block + 2 * (group * kNarrowBlockRows + row % kNarrowBlockRows), sizeof(half));
-  return FloatFromHalf(half);
+  const uint8_t* half = block + 2 * (group * kNarrowBlockRows + row % kNarrowBlockRows);
+  return FloatFromHalf(static_cast<uint16_t>(half[0] | half[1] << 8));
 }
 
 // What element (row, k of the group) is to be multiplied by its scale.

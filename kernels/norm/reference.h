@@ -5,7 +5,6 @@
 // standard deviation, rounded once, as trainers do; dividing each element would cost more and differ.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 
 #include "format/numeric.h"
@@ -20,7 +19,7 @@ inline void NormRow(bool fused, const float* x, size_t width, NormKind kind, flo
   if (kind != NormKind::kNone) {
     const auto centred = [&](size_t i) { return x[i] - mean; };
     const float squares = Dot(fused, width, centred, centred);
-    inverse = 1.0f / std::sqrt(squares / static_cast<float>(width) + eps);
+    inverse = 1.0f / SquareRoot(squares / static_cast<float>(width) + eps);
   }
   for (size_t i = 0; i < width; ++i) {
     float value = kind == NormKind::kNone ? x[i] : (x[i] - mean) * inverse;

@@ -4,7 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-mkdir -p "$root"/{format,kernels,runtime,trainer,targets,toolchains}
+mkdir -p "$root"/{format,kernels/common,runtime/bare,trainer,targets/bare-a,toolchains}
 touch "$root"/format/{reader,verify,description,header}.cc
 "$here/includes.sh" "$root" > /dev/null || { echo "an empty tree is refused"; exit 1; }
 
@@ -23,3 +23,7 @@ expect_refused trainer/a.h '#include "tritwise/plan.h"'
 expect_refused trainer/a.h '#include "runtime/executor.h"'
 expect_refused kernels/a.cc '// as in Llama'
 expect_refused targets/a.h '#include <vector>'
+expect_refused targets/a.cc '#include "runtime/bare/port.h"'
+expect_refused targets/bare-a/a.cc '#include "runtime/bare/ops.h"'
+expect_refused runtime/bare/a.h '#include <vector>'
+expect_refused kernels/common/reference.h '#include <cmath>'
