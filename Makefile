@@ -1,6 +1,6 @@
 # The commands of the README. Everything else is CMake: see CMakePresets.json.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all target-rpi5 format tidy clean distclean
+.PHONY: help demo build test test-all target test-target format tidy clean distclean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,7 @@ test:  ## Install, build and run all tests: unit, sanitisers, an emulated board,
 	@tools/build.sh asan
 	@tools/build.sh tsan
 	@tools/build.sh rpi5
+	@tools/build.sh riscv64-v
 	@tools/run_tests.sh
 
 test-all:  ## As test, and what takes longer: clang-tidy over everything, repeated kills
@@ -26,14 +27,14 @@ test-all:  ## As test, and what takes longer: clang-tidy over everything, repeat
 	@tools/build.sh asan
 	@tools/build.sh tsan
 	@tools/build.sh rpi5
+	@tools/build.sh riscv64-v
 	@TRITWISE_TEST_ALL=1 tools/run_tests.sh
 
-target-rpi5:  ## Cross-compile one static file for a Raspberry Pi 5
-	@tools/setup.sh test
-	@tools/build.sh rpi5 tritwise_command
-	@mkdir -p dist
-	@llvm-strip-19 -o dist/tritwise-rpi5 build/rpi5/bin/tritwise
-	@ls -l dist/tritwise-rpi5
+target:  ## Cross-compile for a board: make target BOARD=rpi5 (all: every folder of targets/)
+	@tools/target.sh "$(BOARD)"
+
+test-target:  ## Run a board's tests in its emulator: make test-target BOARD=riscv64-v
+	@tools/target.sh "$(BOARD)" test
 
 format:  ## Format all sources with clang-format
 	@git ls-files '*.cc' '*.h' '*.c' | xargs clang-format -i

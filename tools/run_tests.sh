@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export OMP_WAIT_POLICY=passive  # as the command sets it: two tests run at a time
 mkdir -p build/all-tests
 {
-  for preset in release asan tsan rpi5; do
+  for preset in release asan tsan rpi5 riscv64-v; do
     [ -f "build/$preset/CTestTestfile.cmake" ] && echo "subdirs(\"$PWD/build/$preset\")"
   done
 } > build/all-tests/CTestTestfile.cmake

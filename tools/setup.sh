@@ -1,22 +1,30 @@
 #!/usr/bin/env bash
 # Installs what the build needs, by name from Debian's packages, and fetches Highway's sources with
 # `apt-get source` through a private apt configuration (the system's own is not touched).
-# Usage: tools/setup.sh build|test     Does nothing where everything is there already.
+# Usage: tools/setup.sh build|test|board PACKAGES...|board-test PACKAGES...
+# Does nothing where everything is there already.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 sources=${TRITWISE_DEPENDENCIES_DIR:-$root/.dependencies}
 sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 
-packages=(cmake ninja-build pkg-config g++ dpkg-dev
-          libdnnl-dev libflatbuffers-dev flatbuffers-compiler catch2 nlohmann-json3-dev libcli11-dev
-          libspdlog-dev libtomlplusplus-dev libsentencepiece-dev zlib1g-dev libopenmpi-dev openmpi-bin libjs-chart.js jq
-          bible-kjv bible-kjv-text dataset-fashion-mnist)
-if [ "${1:-build}" = test ]; then
-  packages+=(clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu qemu-user clang-format clang-tidy
-             libpcre2-dev libutf8proc-dev
-             gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
-             gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc)
-fi
+what=${1:-build}
+[ $# -eq 0 ] || shift
+packages=(cmake ninja-build pkg-config g++ dpkg-dev libflatbuffers-dev flatbuffers-compiler catch2 nlohmann-json3-dev
+          libcli11-dev libtomlplusplus-dev)
+trainer=(libdnnl-dev libspdlog-dev libsentencepiece-dev zlib1g-dev libopenmpi-dev openmpi-bin libjs-chart.js jq
+         bible-kjv bible-kjv-text dataset-fashion-mnist)
+case $what in
+  build) packages+=("${trainer[@]}") ;;
+  test)
+    packages+=("${trainer[@]}" clang-19 lld-19 llvm-19 g++-aarch64-linux-gnu g++-riscv64-linux-gnu qemu-user
+               clang-format clang-tidy libpcre2-dev libutf8proc-dev
+               gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+               gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc) ;;
+  board) packages+=("$@") ;;
+  board-test) packages+=("$@" qemu-user) ;;
+  *) echo "setup: \"$what\" is none of build, test, board, board-test" >&2; exit 2 ;;
+esac
 
 # dpkg-query lists packages that were removed too, hence the status.
 installed=$(dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' "${packages[@]}" 2>/dev/null | grep -c '^installed ' || true)
