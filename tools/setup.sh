@@ -7,7 +7,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 sources=${TRITWISE_DEPENDENCIES_DIR:-$root/.dependencies}
 sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 
-packages=(cmake ninja-build pkg-config g++ dpkg-dev
+packages=(cmake ninja-build pkg-config g++ dpkg-dev python3 binutils
           libdnnl-dev libflatbuffers-dev flatbuffers-compiler catch2 nlohmann-json3-dev libcli11-dev
           libspdlog-dev libtomlplusplus-dev libsentencepiece-dev zlib1g-dev libopenmpi-dev openmpi-bin libjs-chart.js jq
           bible-kjv bible-kjv-text dataset-fashion-mnist)

@@ -20,6 +20,9 @@ fi
 cmake -S tests/install/consumer -B "$work/cpp" -DCMAKE_PREFIX_PATH="$prefix" > "$work/log" 2>&1 ||
   fail "find_package: $(tail -n 20 "$work/log")"
 cmake --build "$work/cpp" > "$work/log" 2>&1 || fail "C++ consumer: $(tail -n 20 "$work/log")"
+cmake -S tests/install/consumer_c -B "$work/c" -DCMAKE_PREFIX_PATH="$prefix" \
+  -DTRITWISE_EXAMPLE="$PWD/runtime/examples/generate.c" > "$work/log" 2>&1 || fail "find_package in C: $(tail -n 20 "$work/log")"
+cmake --build "$work/c" > "$work/log" 2>&1 || fail "C consumer: $(tail -n 20 "$work/log")"
 export PKG_CONFIG_PATH=$libraries/pkgconfig
 read -ra warnings <<< "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror"
 read -ra shared <<< "$(pkg-config --cflags --libs tritwise)"
@@ -44,7 +47,7 @@ for model in tests/golden/v1-tiny.trit "$work/text.trit"; do
   python3 "$examples/generate.py" "$model" "he" 10 > "$work/got"
   same "$model, Python"
   "$TRITWISE" run "$model" -p "he" -n 10 --temperature 0.8 --top-k 40 --seed 1 > "$work/expected"
-  for program in c_shared c_static; do
+  for program in c_shared c_static c/consumer_c; do
     "$work/$program" "$model" "he" 10 > "$work/got"
     same "$model, $program"
   done
