@@ -11,7 +11,6 @@ set(TRITWISE_DEPENDENCIES_DIR "${PROJECT_SOURCE_DIR}/.dependencies" CACHE PATH "
 if(EXISTS "${TRITWISE_DEPENDENCIES_DIR}/highway/CMakeLists.txt" AND NOT FETCHCONTENT_SOURCE_DIR_HIGHWAY)
   set(FETCHCONTENT_SOURCE_DIR_HIGHWAY "${TRITWISE_DEPENDENCIES_DIR}/highway" CACHE PATH "" FORCE)
 endif()
-set(BUILD_TESTING OFF CACHE BOOL "" FORCE)  # Highway's own tests; ours ask TRITWISE_BUILD_TESTS
 set(HWY_ENABLE_CONTRIB OFF CACHE BOOL "" FORCE)
 set(HWY_ENABLE_EXAMPLES OFF CACHE BOOL "" FORCE)
 set(HWY_ENABLE_INSTALL OFF CACHE BOOL "" FORCE)
@@ -20,7 +19,20 @@ set(HWY_FORCE_STATIC_LIBS ON CACHE BOOL "" FORCE)
 FetchContent_Declare(highway
   GIT_REPOSITORY https://github.com/google/highway.git GIT_TAG 1.2.0
   FIND_PACKAGE_ARGS 1.2 NAMES hwy)
-FetchContent_MakeAvailable(highway)
+if(NOT TARGET hwy::hwy AND NOT TARGET hwy)  # a project around this one may have it already
+  # Not in the cache: what the project around this one does about tests is its own affair.
+  set(_build_testing "${BUILD_TESTING}")
+  set(BUILD_TESTING OFF)
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)  # option() leaves it
+  FetchContent_MakeAvailable(highway)
+  unset(CMAKE_POLICY_DEFAULT_CMP0077)
+  set(BUILD_TESTING "${_build_testing}")
+  if(TARGET hwy_list_targets)
+    set_target_properties(hwy hwy_list_targets PROPERTIES EXCLUDE_FROM_ALL ON)
+    # libtritwise.so has it inside; its assertions name files.
+    target_compile_options(hwy PRIVATE -fvisibility=hidden "-ffile-prefix-map=${highway_SOURCE_DIR}=highway")
+  endif()
+endif()
 if(NOT TARGET hwy::hwy)
   add_library(hwy::hwy ALIAS hwy)
 endif()
@@ -28,7 +40,11 @@ endif()
 # ---- headers for every target
 set(_headers "${CMAKE_BINARY_DIR}/host-include")
 file(MAKE_DIRECTORY "${_headers}")
-foreach(_name flatbuffers catch2 CLI nlohmann toml++)
+set(_names flatbuffers)
+if(TRITWISE_BUILD_TRAINER OR TRITWISE_BUILD_TOOLS OR TRITWISE_BUILD_TESTS)
+  list(APPEND _names catch2 CLI nlohmann toml++)
+endif()
+foreach(_name ${_names})
   find_file(TRITWISE_HEADER_${_name} NAMES ${_name} PATHS /usr/include /usr/local/include
             NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
   file(CREATE_LINK "${TRITWISE_HEADER_${_name}}" "${_headers}/${_name}" SYMBOLIC)

@@ -5,8 +5,10 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 if(NOT TRITWISE_STATIC)
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 endif()
-set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+endif()
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
@@ -15,11 +17,15 @@ add_library(tritwise_options INTERFACE)
 target_include_directories(tritwise_options INTERFACE "${PROJECT_SOURCE_DIR}")
 # Fused multiply-add only where it is written: otherwise two compilers give two results.
 target_compile_options(tritwise_options INTERFACE
-  -Wall -Wextra -Wconversion -Werror -ffp-contract=off -fno-math-errno)
+  -Wall -Wextra -Wconversion -ffp-contract=off -fno-math-errno)
+if(TRITWISE_WARNINGS_AS_ERRORS)
+  target_compile_options(tritwise_options INTERFACE -Werror)
+endif()
 
-# format/, kernels/ and runtime/ report errors as values.
+# format/, kernels/ and runtime/ report errors as values, and a shared library shows nothing of them but the C API.
 add_library(tritwise_no_exceptions INTERFACE)
-target_compile_options(tritwise_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+target_compile_options(tritwise_no_exceptions INTERFACE
+  -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fvisibility-inlines-hidden>)
 if(NOT TRITWISE_SANITIZE)  # the undefined-behaviour sanitiser looks at types where both kinds of code meet
   target_compile_options(tritwise_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
 endif()

@@ -28,7 +28,7 @@ Result<MappedFile> MappedFile::Open(const std::string& path) {
   const auto size = static_cast<size_t>(info.st_size);
   if (size == 0) {
     close(descriptor);
-    return MappedFile(nullptr, 0);
+    return MappedFile(nullptr, 0, false);
   }
   void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   const int error = errno;
@@ -36,20 +36,23 @@ Result<MappedFile> MappedFile::Open(const std::string& path) {
   if (data == MAP_FAILED) {
     return Status::Error(StatusCode::kIo, "%s: cannot map %zu bytes: %s", path.c_str(), size, std::strerror(error));
   }
-  return MappedFile(static_cast<const std::byte*>(data), size);
+  return MappedFile(static_cast<const std::byte*>(data), size, true);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      mapped_(std::exchange(other.mapped_, false)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(mapped_, other.mapped_);
   return *this;
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) munmap(const_cast<std::byte*>(data_), size_);
+  if (mapped_) munmap(const_cast<std::byte*>(data_), size_);
 }
 
 }  // namespace tritwise

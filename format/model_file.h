@@ -69,16 +69,20 @@ class ModelFile {
   };
   static Result<ModelFile> Read(const std::string& path, Options options);
   static Result<ModelFile> Read(const std::string& path) { return Read(path, Options{}); }
+  // The same from a file's bytes in memory: not copied, so they must outlive the object, and start at a multiple
+  // of kSegmentAlignment. `where` names them in errors.
+  static Result<ModelFile> FromMemory(std::span<const std::byte> bytes, const std::string& where, Options options);
 
   const ModelDescription& description() const { return description_; }
   const Graph& graph() const { return description_.graph; }
-  // Points into the mapping, valid as long as this object.
+  // Points into the file's bytes, valid as long as this object.
   TensorData tensor(int32_t index) const { return tensors_[static_cast<size_t>(index)]; }
   std::span<const std::byte> bytes() const { return file_.bytes(); }
   uint64_t flatbuffer_bytes() const { return flatbuffer_bytes_; }
 
  private:
   explicit ModelFile(MappedFile file) : file_(std::move(file)) {}
+  static Result<ModelFile> Parse(MappedFile mapped, const std::string& where, Options options);
 
   MappedFile file_;
   ModelDescription description_;

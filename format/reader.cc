@@ -133,22 +133,34 @@ uint64_t ScaleCount(const TensorSpec& t) {
 
 Result<ModelFile> ModelFile::Read(const std::string& path, Options options) {
   TRITWISE_ASSIGN_OR_RETURN(MappedFile mapped, MappedFile::Open(path));
+  return Parse(std::move(mapped), path, options);
+}
+
+Result<ModelFile> ModelFile::FromMemory(std::span<const std::byte> bytes, const std::string& where, Options options) {
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % kSegmentAlignment != 0) {
+    return Status::Error(StatusCode::kInvalidArgument, "%s: the bytes of a model must start at a multiple of %zu",
+                         where.c_str(), kSegmentAlignment);
+  }
+  return Parse(MappedFile::Borrow(bytes), where, options);
+}
+
+Result<ModelFile> ModelFile::Parse(MappedFile mapped, const std::string& where, Options options) {
   ModelFile model(std::move(mapped));
   const auto file = model.bytes();
-  TRITWISE_ASSIGN_OR_RETURN(const FileHeader header, ReadHeader(file, path));
+  TRITWISE_ASSIGN_OR_RETURN(const FileHeader header, ReadHeader(file, where));
   model.flatbuffer_bytes_ = header.flatbuffer_bytes;
   const auto flatbuffer = Part(file, header.flatbuffer_offset, header.flatbuffer_bytes);
-  TRITWISE_ASSIGN_OR_RETURN(ParsedDescription parsed, ParseFlatBuffer(flatbuffer, path));
-  TRITWISE_RETURN_IF_ERROR(VerifyDescription(parsed.description, path));
+  TRITWISE_ASSIGN_OR_RETURN(ParsedDescription parsed, ParseFlatBuffer(flatbuffer, where));
+  TRITWISE_RETURN_IF_ERROR(VerifyDescription(parsed.description, where));
   TRITWISE_RETURN_IF_ERROR(
-      CheckSegments(file, header.flatbuffer_offset + header.flatbuffer_bytes, parsed.segments, path));
+      CheckSegments(file, header.flatbuffer_offset + header.flatbuffer_bytes, parsed.segments, where));
   const Graph& graph = parsed.description.graph;
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
     TRITWISE_ASSIGN_OR_RETURN(TensorData data,
-                              Locate(file, graph.tensors[i], parsed.tensors[i], parsed.segments, path));
+                              Locate(file, graph.tensors[i], parsed.tensors[i], parsed.segments, where));
     model.tensors_.push_back(data);
   }
-  if (options.verify_segments) TRITWISE_RETURN_IF_ERROR(CheckChecksums(file, parsed.segments, path));
+  if (options.verify_segments) TRITWISE_RETURN_IF_ERROR(CheckChecksums(file, parsed.segments, where));
   model.description_ = std::move(parsed.description);
   return model;
 }

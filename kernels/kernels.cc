@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 
 #include "kernels/default_kernels.h"
 
@@ -131,6 +132,8 @@ Result<Kernels> ResolveKernels(std::string_view target, std::string_view kernel)
     if (chosen == 0 && (target.empty() || target == hwy::TargetName(candidate))) chosen = candidate;
   }
   if (chosen == 0) return UnknownTarget(target);
+  static std::mutex chosen_target;  // Highway has one for the whole process
+  const std::lock_guard<std::mutex> lock(chosen_target);
   hwy::GetChosenTarget().Update(chosen);
 
   Kernels kernels;

@@ -58,7 +58,7 @@ std::vector<Alternative> Alternatives();
 // `kernel` names alternatives to take instead of the target's default: a list as "mask", wherever an operation
 // has a kernel of that name, or "ternary_row_t2=mask", with commas between. Where it is empty, the environment's
 // TRITWISE_FORCE_KERNEL is read. An unknown operation or name is an error that lists what there is.
-// Not to be called by two threads at once.
+// May be called by several threads at once.
 Result<Kernels> ResolveKernels(std::string_view target = {}, std::string_view kernel = {});
 
 // `text` with "/name" behind every operation in it that has more than one kernel: which one `kernels` has.

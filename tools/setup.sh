@@ -13,7 +13,7 @@ what=${1:-build}
 packages=(cmake ninja-build pkg-config g++ dpkg-dev libflatbuffers-dev flatbuffers-compiler catch2 nlohmann-json3-dev
           libcli11-dev libtomlplusplus-dev)
 trainer=(libdnnl-dev libspdlog-dev libsentencepiece-dev zlib1g-dev libopenmpi-dev openmpi-bin libjs-chart.js jq
-         bible-kjv bible-kjv-text dataset-fashion-mnist)
+         bible-kjv bible-kjv-text dataset-fashion-mnist python3 binutils)
 case $what in
   build) packages+=("${trainer[@]}") ;;
   test)

@@ -8,9 +8,10 @@
 
 #include "tritwise/tritwise.h"
 
-static int Print(const char* piece, size_t piece_bytes, void* user) {
+static int Print(int32_t token, const char* text, size_t text_bytes, void* user) {
+  (void)token;
   (void)user;
-  fwrite(piece, 1, piece_bytes, stdout);
+  fwrite(text, 1, text_bytes, stdout);
   fflush(stdout);
   return 1;
 }

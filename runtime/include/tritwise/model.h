@@ -5,8 +5,10 @@
 // no forward pass touches are never resident. Not a network that can run: that is a Plan.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +30,9 @@ class Model {
   // kCorrupt where its bytes contradict themselves, kUnsupported where it is newer than this build.
   static Result<std::shared_ptr<const Model>> Load(const std::string& path, const Options& options);
   static Result<std::shared_ptr<const Model>> Load(const std::string& path) { return Load(path, Options{}); }
+  // The same from the bytes of a file, e.g. in flash or in a program's own data. They are not copied: they must
+  // stay as long as the Model, and start at a multiple of 64 (kInvalidArgument where they do not).
+  static Result<std::shared_ptr<const Model>> FromMemory(std::span<const std::byte> bytes, const Options& options);
 
   // The operations, tensors and shapes. See format/graph.h.
   const Graph& graph() const { return file_.graph(); }
@@ -46,6 +51,8 @@ class Model {
  private:
   Model(ModelFile file, std::optional<Tokenizer> tokenizer)
       : file_(std::move(file)), tokenizer_(std::move(tokenizer)) {}
+
+  static Result<std::shared_ptr<const Model>> Make(ModelFile file, const std::string& where);
 
   ModelFile file_;
   std::optional<Tokenizer> tokenizer_;

@@ -21,7 +21,7 @@ struct PlanOptions {
   // Name of the instruction set, as kernels::SupportedTargets() lists them; empty: the environment's
   // TRITWISE_FORCE_TARGET, else the best.
   std::string target;
-  // Number format of keys and values, kF16 or kF32; none: what each attention of the graph says.
+  // Number format of keys and values, kF16, kF32 or kI8; none: what each attention of the graph says.
   std::optional<Storage> cache;
 };
 
