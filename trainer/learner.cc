@@ -205,9 +205,9 @@ Score Learner::Evaluate(const TrainBatch& batch, const TrainState& state, const 
   std::vector<double> losses(sequences, 0.0);
   std::vector<double> hits(sequences, 0.0);
   const auto width = static_cast<size_t>(graph_.output_width());
-  const auto [begin, end] = ShareOf(ranks_, sequences);
+  const std::pair<size_t, size_t> share = ShareOf(ranks_, sequences);
 #pragma omp parallel for schedule(dynamic) num_threads(threads_)
-  for (auto index = static_cast<int64_t>(begin); index < static_cast<int64_t>(end); ++index) {
+  for (auto index = static_cast<int64_t>(share.first); index < static_cast<int64_t>(share.second); ++index) {
     const auto s = static_cast<size_t>(index);
     TrainExecutor& executor = *executors_[static_cast<size_t>(omp_get_thread_num())];
     executor.Evaluate(inputs, batch, s, s + 1, [&](size_t first, size_t count, const float* scores) {

@@ -45,7 +45,7 @@ struct Matmul::Product {
   bool accumulate = false;
   bool int8 = false;
 
-  auto operator<=>(const Product&) const = default;
+  auto operator<=>(const Product&) const = default;  // NOLINT(modernize-use-nullptr): not there, as the check thinks
 };
 
 struct Matmul::Cache {

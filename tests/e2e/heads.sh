@@ -12,7 +12,7 @@ for head in t5 t2 int4 int6 int8 f16 f32; do
   size=$(stat -c %s "$model")
   [ "$("$TRITWISE" inspect "$model" --json | jq -r '.tensors[0].storage')" = "$head" ] || fail "no $head embedding"
   "$TRITWISE" run "$model" -p "And God" -n 5 > /dev/null
-  "$TRITWISE" bench "$model" --json > /dev/null
+  "$TRITWISE" bench "$model" --only model --quick --json > /dev/null
   loss=$("$TRITWISE" eval "$model" --perplexity "$work/run/validation.txt" --json | jq .loss)
   echo "$head: $size bytes, loss $loss"
 done

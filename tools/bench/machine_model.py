@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""What one row of activations with a ternary matrix costs on boards that are not at hand.
+
+For each kernel: instructions a weight, counted in the board's emulator, and cycles a weight, which LLVM's model of the
+CPU gives for the instructions that were counted (llvm-mca; no cache misses, loops after many rounds). The emulator says
+how often each instruction ran; runs of equally often executed ones are the blocks that the model times.
+
+Usage: tools/bench/machine_model.py BOARD [OUTPUTS INPUTS]      after: make test-target BOARD=...
+"""
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LEAST_SHARE = 0.01  # blocks with less of the instructions are not timed, but counted as the others
+
+
+def setting(board, name):
+    text = (ROOT / "targets" / board / "board.cmake").read_text()
+    found = re.search(rf'^set\({name} "(.*)"\)', text, re.M)
+    return found.group(1) if found else ""
+
+
+def executed(emulator, program, arguments):
+    """How often the instruction at each address ran."""
+    with tempfile.NamedTemporaryFile() as log:
+        subprocess.run([*emulator, "-singlestep", "-d", "exec,nochain", "-D", log.name, program, *arguments], check=True)
+        return collections.Counter(re.findall(rb"\[[0-9a-f]+/([0-9a-f]+)/", log.read()))
+
+
+def disassembly(program):
+    """Address -> instruction, in order."""
+    text = subprocess.run(["llvm-objdump-19", "-d", "--no-show-raw-insn", program], check=True, capture_output=True,
+                          text=True).stdout
+    return {int(a, 16): re.sub(r"\s*<.*", "", i).strip() for a, i in re.findall(r"^\s*([0-9a-f]+):\s+(.*)$", text, re.M)}
+
+
+def blocks(counts, code):
+    """(instructions, times) for runs of instructions that follow each other and ran equally often."""
+    found = []
+    previous = None
+    for address in code:
+        times = counts.get(address, 0)
+        if times and previous == times:
+            found[-1][0].append(code[address])
+        elif times:
+            found.append(([code[address]], times))
+        previous = times
+    return found
+
+
+def cycles(triple, cpu, instructions):
+    """Of one round, after many."""
+    rounds = 200
+    near = "0x1000" if triple == "aarch64" else "0x10"  # addresses are too far away to be encoded without a program
+    instructions = [re.sub(r"\b0x[0-9a-f]{5,}", near, i) for i in instructions]
+    run = subprocess.run(["llvm-mca-19", f"-mtriple={triple}", f"-mcpu={cpu}", f"-iterations={rounds}",
+                          "-skip-unsupported-instructions=lack-sched"],
+                         input="\n".join(instructions) + "\n", capture_output=True, text=True, check=False)
+    total = re.search(r"Total Cycles:\s+(\d+)", run.stdout)
+    if not total:
+        raise SystemExit(f"machine_model: llvm-mca: {run.stderr.strip().splitlines()[0]}")
+    return int(total.group(1)) / rounds
+
+
+def main():
+    if len(sys.argv) not in (2, 4):
+        raise SystemExit(__doc__)
+    board = sys.argv[1]
+    outputs, inputs = (sys.argv[2:] if len(sys.argv) == 4 else ("64", "2560"))
+    program = ROOT / "build" / board / "bin" / "tritwise_one_product"
+    if not program.exists():
+        raise SystemExit(f"machine_model: {program.relative_to(ROOT)} is not there: make test-target BOARD={board}")
+    emulator = setting(board, "TRITWISE_BOARD_EMULATORS").split(";")[0].split()
+    cpu = setting(board, "TRITWISE_BOARD_MACHINE_MODEL")
+    triple = {"arm64": "aarch64", "armhf": "armv7", "riscv64": "riscv64", "amd64": "x86_64"}[
+        setting(board, "TRITWISE_BOARD_ARCHITECTURE")]
+    code = disassembly(program)
+    weights = int(outputs) * int(inputs)
+    names = subprocess.run([*emulator, program], check=True, capture_output=True, text=True).stdout.split()
+    print(f"{board}: {outputs} x {inputs}, counted with {' '.join(emulator)}; model: {cpu or 'none'}")
+    print(f"{'kernel':24} {'instructions/weight':>20} {'cycles/weight':>14}")
+    for name in names:
+        once = executed(emulator, program, [name, outputs, inputs, "1"])
+        thrice = executed(emulator, program, [name, outputs, inputs, "3"])
+        counts = {int(a, 16): (n - once[a]) // 2 for a, n in thrice.items() if n > once[a]}
+        total = sum(counts.values())
+        took = ""
+        if cpu:
+            hot = [b for b in blocks(counts, code) if len(b[0]) * b[1] >= LEAST_SHARE * total]
+            timed = sum(len(i) * n for i, n in hot)
+            took = f"{sum(cycles(triple, cpu, i) * n for i, n in hot) * total / timed / weights:14.3f}"
+        print(f"{name:24} {total / weights:20.3f} {took}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+// One row of activations with a matrix, by one kernel, a number of times, and nothing else: what machine_model.py counts
+// instructions of.
+// Usage: tritwise_one_product KERNEL OUTPUTS INPUTS TIMES     (names as bench prints them; no KERNEL: lists them)
+#include <cstdio>
+#include <cstdlib>
+
+#include "tools/bench/product_kernels.h"
+
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+template <class T>
+T* Aligned(std::vector<T>& block) {
+  const auto address = reinterpret_cast<uintptr_t>(block.data());
+  return block.data() + (kAlignment - address % kAlignment) % kAlignment / sizeof(T);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const tritwise::Result<tritwise::kernels::Kernels> kernels = tritwise::kernels::ResolveKernels();
+  if (!kernels.ok()) {
+    std::fprintf(stderr, "tritwise_one_product: %s\n", kernels.status().message());
+    return 1;
+  }
+  for (const tritwise::ProductKernel& kernel : tritwise::ProductKernels(kernels.value())) {
+    if (kernel.many_rows) continue;
+    if (argc != 5) {
+      std::puts(kernel.name.c_str());
+      continue;
+    }
+    if (kernel.name != argv[1]) continue;
+    tritwise::Product p;
+    p.outputs = std::strtoul(argv[2], nullptr, 10);
+    p.inputs = std::strtoul(argv[3], nullptr, 10);
+    const bool ternary = tritwise::IsTernary(kernel.weights);
+    p.geometry =
+        tritwise::MakeTernaryGeometry(ternary ? kernel.weights : tritwise::Storage::kT2, p.outputs, p.inputs);
+    const size_t bytes = ternary ? p.geometry.total_bytes : p.outputs * p.inputs;
+    std::vector<uint8_t> weights(bytes + kAlignment);
+    std::vector<int8_t> q(p.geometry.padded_cols + 2 * kAlignment);
+    std::vector<int32_t> sums(p.geometry.blocks * p.geometry.block_rows + kAlignment);
+    const int32_t q_sum = 0;
+    p.weights = Aligned(weights);
+    p.q = Aligned(q);
+    p.q_sums = &q_sum;
+    p.rows = 1;
+    p.sums = Aligned(sums);
+    for (unsigned long i = std::strtoul(argv[4], nullptr, 10); i > 0; --i) kernel.run(p);
+    return 0;
+  }
+  return argc == 5 ? 1 : 0;
+}
