@@ -1,6 +1,6 @@
-// One row of activations with a matrix, by one kernel, a number of times, and nothing else: what machine_model.py counts
-// instructions of.
-// Usage: tritwise_one_product KERNEL OUTPUTS INPUTS TIMES     (names as bench prints them; no KERNEL: lists them)
+// One row of activations with a matrix, by one kernel, a number of times, and nothing else: what machine_model.py
+// counts instructions of. Usage: tritwise_one_product KERNEL OUTPUTS INPUTS TIMES     (names as bench prints them; no
+// KERNEL: lists them)
 #include <cstdio>
 #include <cstdlib>
 
@@ -35,8 +35,7 @@ int main(int argc, char** argv) {
     p.outputs = std::strtoul(argv[2], nullptr, 10);
     p.inputs = std::strtoul(argv[3], nullptr, 10);
     const bool ternary = tritwise::IsTernary(kernel.weights);
-    p.geometry =
-        tritwise::MakeTernaryGeometry(ternary ? kernel.weights : tritwise::Storage::kT2, p.outputs, p.inputs);
+    p.geometry = tritwise::MakeTernaryGeometry(ternary ? kernel.weights : tritwise::Storage::kT2, p.outputs, p.inputs);
     const size_t bytes = ternary ? p.geometry.total_bytes : p.outputs * p.inputs;
     std::vector<uint8_t> weights(bytes + kAlignment);
     std::vector<int8_t> q(p.geometry.padded_cols + 2 * kAlignment);
