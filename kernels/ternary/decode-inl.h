@@ -34,6 +34,7 @@ inline constexpr size_t kPrefetchBytes = TRITWISE_QUAD_DOT ? 8192 : 2048;
 inline constexpr size_t kFarPrefetchBytes = 24 * 1024;
 
 struct T2 {
+  static constexpr Storage kStorage = Storage::kT2;
   static constexpr size_t kFields = 4;
   static constexpr bool kPrefetch = true;
   static constexpr size_t kBlockChunkBytes = kBlockRows * kChunk;
@@ -81,6 +82,7 @@ struct T2 {
 };
 
 struct T5 {
+  static constexpr Storage kStorage = Storage::kT5;
   static constexpr size_t kFields = 5;
   static constexpr bool kPrefetch = true;
   static constexpr size_t kBlockChunkBytes = kBlockRows * kChunk;

@@ -61,23 +61,30 @@ struct ChunkParts {
   const int8_t* q;
 };
 
+// op(code, activation) for every trit of row r of a block.
+template <class Layout, class Op>
+HWY_INLINE void ForTritsOfRow(const BlockCodes& block, size_t r, const ChunkRange& range,
+                              const ActivationRow<Layout>& row, Op op) {
+  for (size_t chunk = 0; chunk < range.chunks(); ++chunk) {
+    const ChunkParts<Layout> at(block, range, row, chunk);
+    for (size_t j = 0; j < at.bytes; ++j) {
+      Layout::ForFieldsOfByte(at.codes[r * at.stride + j],
+                              [&](size_t f, int32_t code) { op(code, int32_t{at.q[f * kChunk + j]}); });
+    }
+  }
+}
+
 #if HWY_TARGET == HWY_SCALAR
 
 template <class Layout>
 HWY_INLINE int32_t MaskRow(const BlockCodes& block, size_t r, const ChunkRange& range,
                            const ActivationRow<Layout>& row) {
   int32_t sum = 0;
-  for (size_t chunk = 0; chunk < range.chunks(); ++chunk) {
-    const ChunkParts<Layout> at(block, range, row, chunk);
-    for (size_t j = 0; j < at.bytes; ++j) {
-      Layout::ForFieldsOfByte(at.codes[r * at.stride + j], [&](size_t f, int32_t code) {
-        // Once for the lower bit of the code, twice for the upper one, less once; without a branch, which would be
-        // mispredicted every other time.
-        const int32_t activation = at.q[f * kChunk + j];
-        sum += (activation & -(code & 1)) + ((activation + activation) & -(code >> 1)) - activation;
-      });
-    }
-  }
+  ForTritsOfRow(block, r, range, row, [&](int32_t code, int32_t activation) {
+    // Once for the lower bit of the code, twice for the upper one, less once; without a branch, which would be
+    // mispredicted every other time.
+    sum += (activation & -(code & 1)) + ((activation + activation) & -(code >> 1)) - activation;
+  });
   return sum;
 }
 
@@ -208,14 +215,9 @@ template <class Layout>
 HWY_NOINLINE int32_t SumOfThrees(const BlockCodes& block, size_t r, const ChunkRange& range,
                                  const ActivationRow<Layout>& row) {
   int32_t sum = 0;
-  for (size_t chunk = 0; chunk < range.chunks(); ++chunk) {
-    const ChunkParts<Layout> at(block, range, row, chunk);
-    for (size_t j = 0; j < at.bytes; ++j) {
-      Layout::ForFieldsOfByte(at.codes[r * at.stride + j], [&](size_t f, int32_t code) {
-        for (int32_t i = Trits<Layout>::kThree; code == 3 && i < 2; ++i) sum += at.q[f * kChunk + j];
-      });
-    }
-  }
+  ForTritsOfRow(block, r, range, row, [&](int32_t code, int32_t activation) {
+    for (int32_t i = Trits<Layout>::kThree; code == 3 && i < 2; ++i) sum += activation;
+  });
   return sum;
 }
 

@@ -1,4 +1,5 @@
-// Ternary products on a target without vectors: byte by byte, four weight rows sharing the activations.
+// Ternary products on a target without vectors: the loops of kernels/ternary/scalar.h, on blocks as the other kernels
+// see them.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_TERNARY_SCALAR_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -10,6 +11,7 @@
 // clang-format on
 
 #include "kernels/ternary/decode-inl.h"
+#include "kernels/ternary/scalar.h"
 
 #if HWY_TARGET == HWY_SCALAR
 HWY_BEFORE_NAMESPACE();
@@ -17,26 +19,17 @@ namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
 
 template <class Layout>
-HWY_INLINE void ScalarChunk(int32_t (&sum)[kBlockRows], const uint8_t* codes, size_t stride, size_t bytes,
-                            const int8_t* q) {
-  for (size_t j = 0; j < bytes; ++j) {
-    for (size_t r = 0; r < kBlockRows; ++r) {
-      Layout::ForFieldsOfByte(codes[r * stride + j],
-                              [&](size_t f, int32_t code) { sum[r] += code * q[f * kChunk + j]; });
-    }
-  }
-}
-
-template <class Layout>
 HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
                             const ActivationRow<Layout>& row, int32_t q_sum, int32_t* sums) {
-  int32_t total[kBlockRows] = {};
+  scalar::BlockSums total;
   for (size_t chunk = 0; chunk < full_chunks; ++chunk) {
-    ScalarChunk<Layout>(total, block.chunks + chunk * kBlockRows * kChunk, kChunk, kChunk,
-                        row.chunks + chunk * Layout::kFields * kChunk);
+    scalar::AddChunk<Layout::kStorage>(block.chunks + chunk * kBlockRows * kChunk, kChunk, kChunk,
+                                       row.chunks + chunk * Layout::kFields * kChunk, kChunk, total);
   }
-  if (last_bytes != 0) ScalarChunk<Layout>(total, block.last, block.last_stride, last_bytes, row.last);
-  for (size_t r = 0; r < kBlockRows; ++r) sums[r] = total[r] - q_sum;
+  if (last_bytes != 0) {
+    scalar::AddChunk<Layout::kStorage>(block.last, block.last_stride, last_bytes, row.last, kChunk, total);
+  }
+  scalar::StoreSums(total, q_sum, sums);
 }
 
 template <class Layout, size_t kRows>

@@ -47,6 +47,24 @@ inline void AddFields(BlockBytes bytes, const int8_t* q, size_t stride, BlockSum
   if constexpr (kField + 1 < TritsPerByte(kStorage)) AddFields<kStorage, kField + 1>(bytes, q + stride, stride, sums);
 }
 
+// One chunk of a block: `bytes` of each row, `stride` apart, with activations whose fields are q_stride apart.
+template <Storage kStorage>
+inline void AddChunk(const uint8_t* codes, size_t stride, size_t bytes, const int8_t* q, size_t q_stride,
+                     BlockSums& sums) {
+  for (size_t j = 0; j < bytes; ++j) {
+    const uint8_t* at = codes + j;
+    AddFields<kStorage>({at[0], at[stride], at[2 * stride], at[3 * stride]}, q + j, q_stride, sums);
+  }
+}
+
+// Codes are trits + 1: the sum of the activations comes off.
+inline void StoreSums(const BlockSums& total, int32_t q_sum, int32_t* sums) {
+  sums[0] = total.row0 - q_sum;
+  sums[1] = total.row1 - q_sum;
+  sums[2] = total.row2 - q_sum;
+  sums[3] = total.row3 - q_sum;
+}
+
 // The four rows of one block with the columns of chunks [chunk_begin, chunk_end). `q` and `q_sum`, its sum, are of
 // these columns.
 template <Storage kStorage>
@@ -56,17 +74,11 @@ inline void SumBlock(const uint8_t* block, const TernaryGeometry& g, size_t chun
   BlockSums total;
   for (size_t chunk = chunk_begin; chunk < chunk_end; ++chunk) {
     const size_t bytes = g.chunk_bytes(chunk);
-    for (size_t j = 0; j < bytes; ++j) {
-      const uint8_t* at = codes + j;
-      AddFields<kStorage>({at[0], at[bytes], at[2 * bytes], at[3 * bytes]}, q + j, bytes, total);
-    }
+    AddChunk<kStorage>(codes, bytes, bytes, q, bytes, total);
     codes += kTernaryBlockRows * bytes;
     q += TritsPerByte(kStorage) * bytes;
   }
-  sums[0] = total.row0 - q_sum;
-  sums[1] = total.row1 - q_sum;
-  sums[2] = total.row2 - q_sum;
-  sums[3] = total.row3 - q_sum;
+  StoreSums(total, q_sum, sums);
 }
 
 }  // namespace tritwise::kernels::scalar
