@@ -38,7 +38,6 @@ inline constexpr size_t kLutBlockRows = 16;
 inline constexpr size_t kLutUnitBytes = 64;
 inline constexpr size_t kLutUnitCols = 16;
 inline constexpr size_t kLutTileCols = 1024;
-inline constexpr unsigned kLutEmptyByte = 0x44;  // trits 0
 
 constexpr bool IsTernary(Storage storage) {
   return storage == Storage::kT2 || storage == Storage::kT5 || storage == Storage::kLut;

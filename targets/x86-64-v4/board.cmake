@@ -1,5 +1,5 @@
 # x86-64 with AVX-512 (Skylake-X, Zen 4 and later); with VNNI where the CPU has it. No emulator has AVX-512: the tests run
-# on the building machine where it does, and say so where it does not.
+# on the building machine, which must have it.
 set(TRITWISE_BOARD_ARCHITECTURE "amd64")
 set(TRITWISE_BOARD_PACKAGES "clang-19 lld-19 llvm-19")
 set(TRITWISE_BOARD_FLAGS "-march=x86-64-v4")

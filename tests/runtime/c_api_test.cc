@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/runtime/c_api_fixture.h"
+#include "trainer/aligned_buffer.h"
 
 namespace tritwise::test {
 namespace {
@@ -25,17 +26,13 @@ class AlignedBytes {
     std::ifstream file(path, std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     size_ = bytes.size();
-    block_.reset(std::aligned_alloc(64, (size_ + 1 + 63) / 64 * 64));
-    std::copy(bytes.begin(), bytes.end(), data());
+    std::copy(bytes.begin(), bytes.end(), block_.Reserve(size_ + 1));
   }
-  char* data() { return static_cast<char*>(block_.get()); }
+  char* data() { return block_.data(); }
   size_t size() const { return size_; }
 
  private:
-  struct Free {
-    void operator()(void* block) const { std::free(block); }
-  };
-  std::unique_ptr<void, Free> block_;
+  AlignedBuffer<char> block_;
   size_t size_ = 0;
 };
 

@@ -75,6 +75,8 @@ def main():
     if not program.exists():
         raise SystemExit(f"machine_model: {program.relative_to(ROOT)} is not there: make test-target BOARD={board}")
     emulator = setting(board, "TRITWISE_BOARD_EMULATORS").split(";")[0].split()
+    if not emulator:
+        raise SystemExit(f"machine_model: {board} has no emulator to count in")
     cpu = setting(board, "TRITWISE_BOARD_MACHINE_MODEL")
     triple = {"arm64": "aarch64", "armhf": "armv7", "riscv64": "riscv64", "amd64": "x86_64"}[
         setting(board, "TRITWISE_BOARD_ARCHITECTURE")]

@@ -1,19 +1,19 @@
 // One row of activations with a matrix, by one kernel, a number of times, and nothing else: what machine_model.py
 // counts instructions of. Usage: tritwise_one_product KERNEL OUTPUTS INPUTS TIMES     (names as bench prints them; no
 // KERNEL: lists them)
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "tools/bench/product_kernels.h"
+#include "trainer/aligned_buffer.h"
 
 namespace {
 
-constexpr size_t kAlignment = 64;
-
+// Zeros, which stay allocated to the end.
 template <class T>
-T* Aligned(std::vector<T>& block) {
-  const auto address = reinterpret_cast<uintptr_t>(block.data());
-  return block.data() + (kAlignment - address % kAlignment) % kAlignment / sizeof(T);
+T* Zeros(tritwise::AlignedBuffer<T>& buffer, size_t count) {
+  return std::fill_n(buffer.Reserve(count), count, T{0}) - count;
 }
 
 }  // namespace
@@ -37,15 +37,15 @@ int main(int argc, char** argv) {
     const bool ternary = tritwise::IsTernary(kernel.weights);
     p.geometry = tritwise::MakeTernaryGeometry(ternary ? kernel.weights : tritwise::Storage::kT2, p.outputs, p.inputs);
     const size_t bytes = ternary ? p.geometry.total_bytes : p.outputs * p.inputs;
-    std::vector<uint8_t> weights(bytes + kAlignment);
-    std::vector<int8_t> q(p.geometry.padded_cols + 2 * kAlignment);
-    std::vector<int32_t> sums(p.geometry.blocks * p.geometry.block_rows + kAlignment);
+    tritwise::AlignedBuffer<uint8_t> weights;
+    tritwise::AlignedBuffer<int8_t> q;
+    tritwise::AlignedBuffer<int32_t> sums;
     const int32_t q_sum = 0;
-    p.weights = Aligned(weights);
-    p.q = Aligned(q);
+    p.weights = Zeros(weights, bytes);
+    p.q = Zeros(q, p.geometry.padded_cols);
     p.q_sums = &q_sum;
     p.rows = 1;
-    p.sums = Aligned(sums);
+    p.sums = Zeros(sums, p.geometry.blocks * p.geometry.block_rows);
     for (unsigned long i = std::strtoul(argv[4], nullptr, 10); i > 0; --i) kernel.run(p);
     return 0;
   }

@@ -48,6 +48,8 @@ class OpPrinter {
     rounding_ = placement_.roundings[index];
     return std::visit([&](const auto& attrs) { return Source(attrs); }, op_->attrs);
   }
+  // Where a value stands.
+  std::string Value(int32_t v) const { return Place(placement_.values[static_cast<size_t>(v)]); }
 
  private:
   OpSource Source(const NormAttrs& a) const {
@@ -121,7 +123,6 @@ class OpPrinter {
   }
   std::string Width() const { return Field("width", Literal(WidthOf(op_->output))); }
   static std::string Place(uint64_t bytes) { return "arena + " + Literal(bytes / sizeof(float)); }
-  std::string Value(int32_t v) const { return Place(placement_.values[static_cast<size_t>(v)]); }
   static std::string Vector(int32_t tensor) { return tensor == kNoTensor ? "nullptr" : TensorName(tensor); }
   static std::string Geometry(const std::string& kind, const TensorSpec& w) {
     return Field("geometry", "Make" + kind + "Geometry(" + Name(w.storage) + ", " + std::to_string(w.rows) + ", " +
@@ -183,9 +184,6 @@ std::string PrintCode(const Graph& graph, const FlatPlacement& placement, const 
     has_observer |= op.observed;
     plain |= op.header == "plain_linear.h";
   }
-  const auto place = [&](int32_t value) {
-    return "arena + " + Literal(placement.values[static_cast<size_t>(value)] / sizeof(float));
-  };
   std::string code = std::string(kOpening) + "the operations in order.\n#include \"network.h\"\n\n";
   code += "#include \"runtime/bare/ops.h\"\n";
   if (plain) code += "#include \"runtime/bare/plain_linear.h\"\n";
@@ -193,9 +191,9 @@ std::string PrintCode(const Graph& graph, const FlatPlacement& placement, const 
   code += "#include \"weights.h\"\n\nnamespace tritwise::" + space + " {\nnamespace {\n\n";
   code += "alignas(" + std::to_string(runtime::kArenaAlignment) +
           ") [[gnu::section(\".bss.arena\")]] float arena[kArenaBytes / sizeof(float)];\n\n" + structs +
-          "\n}  // namespace\n\nfloat* Input() { return " + place(0) + "; }\n\nconst float* Run(" +
+          "\n}  // namespace\n\nfloat* Input() { return " + printer.Value(0) + "; }\n\nconst float* Run(" +
           (has_observer ? "" : "[[maybe_unused]] ") + "bare::SumsObserver observe) {\n" + calls + "  return " +
-          place(graph.output) + ";\n}\n\n}  // namespace tritwise::" + space + "\n";
+          printer.Value(graph.output) + ";\n}\n\n}  // namespace tritwise::" + space + "\n";
   return code;
 }
 
