@@ -65,7 +65,7 @@ for board in $wanted; do
   folder=dist/tritwise-$version-$board
   rm -rf "$folder"
   mkdir -p "$folder"
-  llvm-strip-19 -o "$folder/tritwise" "build/$board/bin/tritwise"
+  "$(sed -n 's/^CMAKE_STRIP:FILEPATH=//p' "build/$board/CMakeCache.txt")" -o "$folder/tritwise" "build/$board/bin/tritwise"
   cp LICENSE "$folder/"
   cp "targets/$board/README.md" "$folder/"
   licences > "$folder/THIRD-PARTY.txt"
