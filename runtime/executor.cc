@@ -18,6 +18,7 @@ Result<std::unique_ptr<Executor>> Executor::Make(std::shared_ptr<const Model> mo
   std::unique_ptr<Executor> executor(new Executor(std::move(model), std::move(resolved), kernels, std::move(layout),
                                                   std::move(arena), std::move(pool)));
   executor->memory_ = memory;
+  if (options.threads == 0) executor->tuner_.emplace(executor->options_.threads);
   executor->Bind();
   return executor;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "runtime/ops/pass.h"
 #include "runtime/ops/steps.h"
 #include "runtime/thread_pool.h"
+#include "runtime/thread_tuner.h"
 #include "tritwise/memory.h"
 #include "tritwise/model.h"
 #include "tritwise/plan.h"
@@ -33,7 +35,7 @@ class Executor {
  public:
   static Result<std::unique_ptr<Executor>> Make(std::shared_ptr<const Model> model, const PlanOptions& options);
 
-  // Begin, RunOps over all operations, End.
+  // Begin, RunOps over all operations, End. Chooses the number of threads where the options leave it open.
   Result<OutputRows> Forward(const Batch& batch);
 
   // Checks the batch and everything it refers to; takes positions from the sessions. After an error
@@ -59,6 +61,7 @@ class Executor {
   uint64_t arena_bytes() const { return arena_.bytes(); }
   const MemoryReport& memory() const { return memory_; }
   const kernels::Kernels& kernels() const { return kernels_; }
+  int32_t decode_threads() const { return tuner_ ? tuner_->threads() : options_.threads; }
 
  private:
   Executor(std::shared_ptr<const Model> model, PlanOptions options, const kernels::Kernels& kernels, ArenaLayout layout,
@@ -77,6 +80,7 @@ class Executor {
   MemoryReport memory_;
   AlignedBlock arena_;
   std::unique_ptr<ThreadPool> pool_;
+  std::optional<ThreadTuner> tuner_;  // where the options asked for no number of threads
 
   std::vector<RowMatrix> values_;
   std::vector<RotaryTable> rotary_;

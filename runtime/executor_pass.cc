@@ -1,4 +1,5 @@
 // One forward pass. Only Begin can fail, and only because of what the caller handed in.
+#include <chrono>
 #include <cinttypes>
 #include <cstring>
 
@@ -13,7 +14,16 @@ namespace tritwise::runtime {
 
 Result<OutputRows> Executor::Forward(const Batch& batch) {
   TRITWISE_RETURN_IF_ERROR(Begin(batch));
+  if (!tuner_ || batch.rows.size() > 1) {
+    pool_->Use(pool_->threads());
+    RunOps(0, steps_.size());
+    return End();
+  }
+  pool_->Use(static_cast<size_t>(tuner_->threads()));
+  const auto begin = std::chrono::steady_clock::now();
   RunOps(0, steps_.size());
+  const auto took = std::chrono::steady_clock::now() - begin;
+  tuner_->Took(static_cast<uint64_t>(std::chrono::nanoseconds(took).count()));
   return End();
 }
 

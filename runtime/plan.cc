@@ -72,6 +72,7 @@ Result<OutputRows> Plan::Prefill(Session& session, std::span<const int32_t> toke
 
 const std::shared_ptr<const Model>& Plan::model() const { return executor_->model(); }
 const PlanOptions& Plan::options() const { return executor_->options(); }
+int32_t Plan::decode_threads() const { return executor_->decode_threads(); }
 const MemoryReport& Plan::memory() const { return executor_->memory(); }
 
 std::vector<PlannedOp> Plan::ops() const {

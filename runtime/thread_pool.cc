@@ -80,6 +80,7 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::Make(size_t threads) {
     }
     pool->workers_.push_back(std::move(worker));
   }
+  pool->used_ = threads;
   return pool;
 }
 

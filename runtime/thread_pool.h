@@ -34,13 +34,15 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   size_t threads() const { return workers_.size() + 1; }
+  // From the next call on the work is cut into this many ranges at most, 1 to threads().
+  void Use(size_t threads) { used_ = threads; }
 
   // Calls body(begin, end, thread) on ranges that cover [0, count), `grain` items or more in each where
   // there are several; returns when all are done. `thread` is below threads() and no two calls that run
   // at the same time have the same.
   template <class Body>
   void ForRanges(size_t count, size_t grain, const Body& body) {
-    const size_t parts = std::min(threads(), count / std::max<size_t>(grain, 1));
+    const size_t parts = std::min(used_, count / std::max<size_t>(grain, 1));
     if (parts <= 1) {
       if (count != 0) body(size_t{0}, count, size_t{0});
       return;
@@ -94,6 +96,7 @@ class ThreadPool {
   static void* Loop(void* worker);
 
   std::vector<std::unique_ptr<Worker>> workers_;
+  size_t used_ = 1;
   // Written by the caller while nobody can hold a range, read by whoever has taken one.
   Task task_ = nullptr;
   const void* context_ = nullptr;

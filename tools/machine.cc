@@ -20,6 +20,12 @@ std::string Field(const char* path, const std::string& key) {
   return {};
 }
 
+// A field in kB, in bytes; 0 where there is none.
+uint64_t Kibibytes(const char* path, const std::string& key) {
+  const std::string number = Field(path, key);
+  return number.empty() ? 0 : std::stoull(number) * 1024;
+}
+
 }  // namespace
 
 std::string CpuModel() {
@@ -48,10 +54,8 @@ std::string MissingInstructions() {
   return {};
 }
 
-uint64_t MemoryBytes() {
-  const std::string kibibytes = Field("/proc/meminfo", "MemTotal");
-  return kibibytes.empty() ? 0 : std::stoull(kibibytes) * 1024;
-}
+uint64_t MemoryBytes() { return Kibibytes("/proc/meminfo", "MemTotal"); }
+uint64_t AvailableMemoryBytes() { return Kibibytes("/proc/meminfo", "MemAvailable"); }
 
 bool ResetPeakResidentBytes() {
   std::ofstream file("/proc/self/clear_refs");
@@ -59,9 +63,8 @@ bool ResetPeakResidentBytes() {
   return static_cast<bool>(file.flush());
 }
 
-uint64_t PeakResidentBytes() {
-  const std::string kibibytes = Field("/proc/self/status", "VmHWM");
-  return kibibytes.empty() ? 0 : std::stoull(kibibytes) * 1024;
-}
+uint64_t PeakResidentBytes() { return Kibibytes("/proc/self/status", "VmHWM"); }
+uint64_t ResidentBytes() { return Kibibytes("/proc/self/status", "VmRSS"); }
+uint64_t OwnResidentBytes() { return Kibibytes("/proc/self/status", "RssAnon"); }
 
 }  // namespace tritwise

@@ -19,6 +19,17 @@ void ModelFlags::AddStorage(CLI::App& command) {
   command.add_flag("--no-verify", no_verify, "Do not check the weights' checksums");
 }
 
+void ModelFlags::AddMemory(CLI::App& command) {
+  command
+      .add_option("--context", context, "Most tokens that a text can have, prompt included (0: as many as the model)")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40));
+  command
+      .add_option(
+          "--memory-budget", memory_budget,
+          "Most memory that may be resident, as 256M or 1G: planned within, or refused beforehand (0: no limit)")
+      ->transform(CLI::AsSizeValue(false));
+}
+
 std::shared_ptr<const Model> ModelFlags::Load() const { return ValueOrThrow(Model::Load(path, {!no_verify})); }
 
 PlanOptions ModelFlags::Options() const {

@@ -16,12 +16,16 @@ struct ModelFlags {
   bool no_verify = false;
   int32_t threads = 0;
   std::string cache;
+  int64_t context = 0;         // 0: the model's
+  uint64_t memory_budget = 0;  // bytes; 0: none
 
   void AddPath(CLI::App& command);
   // --threads, --cache, --no-verify
   void AddComputing(CLI::App& command);
   // The last two of them.
   void AddStorage(CLI::App& command);
+  // --context, --memory-budget
+  void AddMemory(CLI::App& command);
 
   // Throw Error. Options that have no flag come from the caller.
   std::shared_ptr<const Model> Load() const;

@@ -31,6 +31,21 @@ TEST_CASE("ranges cover every item once for any number of threads") {
   }
 }
 
+TEST_CASE("a pool that is told to use fewer threads cuts work into no more ranges") {
+  const auto pool = Must(ThreadPool::Make(4));
+  for (const size_t used : {1u, 3u, 2u, 4u}) {
+    pool->Use(used);
+    std::atomic<size_t> calls{0};
+    std::atomic<size_t> items{0};
+    pool->ForRanges(100, 1, [&](size_t begin, size_t end, size_t thread) {
+      calls.fetch_add(thread < used ? 1 : 1000);
+      items.fetch_add(end - begin);
+    });
+    CHECK(calls == used);
+    CHECK(items == 100);
+  }
+}
+
 TEST_CASE("many short calls follow each other") {
   const auto pool = Must(ThreadPool::Make(4));
   std::vector<uint64_t> sums(4 * 16);

@@ -63,6 +63,42 @@ TEST_CASE("run says when the context is full and still succeeds") {
   CHECK(greedy.err == "tritwise run: stopped because the context is full (96 tokens)\n");
 }
 
+TEST_CASE("run stays within its memory budget and writes the same text") {
+  const TempDir folder;
+  const std::string path = (folder.path() / "long.trit").string();
+  WriteTextModel(path, true, 60000);
+  const std::string prompt(3000, 'q');
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"run", path, "-p", prompt, "-n", "1000", "--json", "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return nlohmann::json::parse(Tritwise(words).out);
+  };
+  const auto free = run({});
+  const auto within = run({"--memory-budget", "64M"});
+  CHECK(within["text"] == free["text"]);
+  CHECK(within["context"].get<int64_t>() == 3001 + 1000);
+  CHECK(within["peak_rss_bytes"].get<uint64_t>() <= uint64_t{64} << 20);
+}
+
+TEST_CASE("what a memory budget cannot hold is refused with what would fit") {
+  const TextModel model;
+  const Outcome result = Tritwise({"run", model.path, "-p", "hello", "--memory-budget", "1M"});
+  CHECK(result.IsError(1, "tritwise run: needs "));
+  CHECK(result.err.find("model file ") != std::string::npos);
+  CHECK(result.err.find("1.0 MiB; ") != std::string::npos);
+}
+
+TEST_CASE("a shorter context ends a text earlier, a longer one than the model's is refused") {
+  const TextModel model;
+  const Outcome shorter = Tritwise({"run", model.path, "-p", "hello", "-n", "1000", "--context", "20"});
+  CHECK(shorter.code == 0);
+  CHECK(shorter.err == "tritwise run: stopped because the context is full (20 tokens)\n");
+  const Outcome too_short = Tritwise({"run", model.path, "-p", "qqqqqq", "--context", "3"});
+  INFO(too_short.err);
+  CHECK(too_short.IsError(1, "tritwise run: the prompt has 7 tokens, the context is 3"));
+  CHECK(Tritwise({"run", model.path, "-p", "hello", "--context", "97"}).IsError(2, "tritwise run: --context: "));
+}
+
 TEST_CASE("an empty prompt begins a text where the vocabulary can, and is an error where it cannot") {
   const TextModel begins;
   CHECK(Tritwise({"run", begins.path, "-p", "", "-n", "3"}).code == 0);
@@ -97,6 +133,7 @@ TEST_CASE("wrong usage is one line and exit code 2") {
                                                                                      {"-n", "0"},
                                                                                      {"--threads", "257"},
                                                                                      {"--cache", "i4"},
+                                                                                     {"--memory-budget", "much"},
                                                                                      {"--no-such-flag"},
                                                                                      {"--seed", "-1"}}) {
     std::vector<std::string> words = {"run", model.path, "-p", "a"};

@@ -86,6 +86,8 @@ class Plan {
   const std::shared_ptr<const Model>& model() const;
   // The options as they came out: threads and max_outputs filled in, target the one that was bound.
   const PlanOptions& options() const;
+  // Threads that the next pass of one row uses: options().threads, or fewer where that was left open.
+  int32_t decode_threads() const;
   // MeasureMemory(model.graph(), options).
   const MemoryReport& memory() const;
 

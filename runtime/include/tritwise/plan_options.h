@@ -15,8 +15,9 @@ struct PlanOptions {
   // Most rows of one Forward that want output; 0: max_rows. A plan that only generates needs one for
   // each sequence, which saves max_rows times the vocabulary.
   int32_t max_outputs = 0;
-  // Threads that compute, the caller's included; 0: as many as the process may run on. Up to 256. The
-  // number never changes a result.
+  // Threads that compute, the caller's included, up to 256. 0: as many as the process may run on; passes of one row
+  // then use those of them that are fastest, found out by timing the first of these passes. The number never
+  // changes a result.
   int32_t threads = 0;
   // Name of the instruction set, as kernels::SupportedTargets() lists them; empty: the environment's
   // TRITWISE_FORCE_TARGET, else the best.

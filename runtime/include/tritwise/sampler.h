@@ -33,6 +33,11 @@ class Sampler {
   // Index into `logits`, which has `width` entries.
   int32_t Sample(std::span<const float> logits);
 
+  // Memory that Make takes, in bytes.
+  static uint64_t Bytes(const SamplerOptions& options, int64_t width) {
+    return options.temperature == 0.0f ? 0 : static_cast<uint64_t>(width) * sizeof(Candidate);
+  }
+
   // Begins again with the seed.
   void Reset() { state_ = options_.seed; }
 
