@@ -1,7 +1,7 @@
 # x86-64 with AVX2 and FMA (Haswell, Zen and later): nothing older, nothing newer, so a smaller file.
 set(TRITWISE_BOARD_ARCHITECTURE "amd64")
 set(TRITWISE_BOARD_PACKAGES "clang-19 lld-19 llvm-19")
-set(TRITWISE_BOARD_FLAGS "-march=x86-64-v3")
+set(TRITWISE_BOARD_FLAGS "-march=x86-64-v3 -maes -mpclmul")
 set(TRITWISE_BOARD_TARGETS "AVX2")
 set(TRITWISE_BOARD_MEMORY_BUDGET "")
 set(TRITWISE_BOARD_EMULATORS "qemu-x86_64 -cpu Haswell")

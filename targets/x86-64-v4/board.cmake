@@ -2,7 +2,7 @@
 # on the building machine, which must have it.
 set(TRITWISE_BOARD_ARCHITECTURE "amd64")
 set(TRITWISE_BOARD_PACKAGES "clang-19 lld-19 llvm-19")
-set(TRITWISE_BOARD_FLAGS "-march=x86-64-v4")
+set(TRITWISE_BOARD_FLAGS "-march=x86-64-v4 -maes -mpclmul")
 set(TRITWISE_BOARD_TARGETS "AVX3;AVX3_DL;AVX3_ZEN4")
 set(TRITWISE_BOARD_MEMORY_BUDGET "")
 set(TRITWISE_BOARD_EMULATORS "")

@@ -1,8 +1,10 @@
 #include "tools/bench/model_speed.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
+#include "tools/bench/page_cache.h"
 #include "tools/bench/subject.h"
 #include "tools/machine.h"
 #include "trainer/error_status.h"
@@ -18,6 +20,7 @@ class ModelBench {
 
   ModelSpeed Measure() {
     ResetPeakResidentBytes();  // what the limits were measured with does not count
+    MeasureStarts();
     Load();
     MeasureTop();
     TakeMemory();
@@ -55,6 +58,49 @@ class ModelBench {
     tokens_ = model_->graph().input == InputKind::kTokens;
     subject_ = tokens_ ? MakeTextSubject(flags_, model_) : MakeFeatureSubject(model_, PlanOptions().max_rows);
     speed_.prompt_tokens = subject_->prompt_rows();
+  }
+
+  // From the file's name to the first token of a short prompt.
+  double Start(bool checked) {
+    constexpr size_t kPrompt = 8;
+    const auto begin = std::chrono::steady_clock::now();
+    model_ = ValueOrThrow(Model::Load(flags_.model.path, {checked}));
+    const Graph& graph = model_->graph();
+    tokens_ = graph.input == InputKind::kTokens;
+    const auto plan = MakePlan(threads());
+    if (tokens_) {
+      const std::vector<int32_t> prompt(std::min<size_t>(kPrompt, static_cast<size_t>(graph.context)), 0);
+      speed_.start_tokens = prompt.size();
+      ValueOrThrow(plan->Prefill(*ValueOrThrow(Session::Make(*plan, {})), prompt));
+    } else {
+      const std::vector<float> features(static_cast<size_t>(graph.input_width));
+      const BatchRow row;
+      ValueOrThrow(plan->Forward({std::span(&row, 1), features}));
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    model_.reset();
+    return seconds;
+  }
+
+  void MeasureStarts() {
+    constexpr double kForgotten = 0.01;
+    const size_t repetitions = flags_.quick ? 1 : 5;
+    for (const bool from_disk : {true, false}) {
+      for (const bool checked : {true, false}) {
+        if (checked && flags_.model.no_verify) continue;
+        std::vector<double> seconds;
+        for (size_t i = 0; i < repetitions; ++i) {
+          if (from_disk) {
+            speed_.kept_in_memory = DropFromMemory(flags_.model.path);
+            if (speed_.kept_in_memory > kForgotten) break;
+          }
+          seconds.push_back(Start(checked));
+        }
+        if (seconds.empty()) continue;
+        std::sort(seconds.begin(), seconds.end());
+        speed_.starts.push_back({from_disk, checked, seconds[seconds.size() / 2], seconds.size()});
+      }
+    }
   }
 
   void MeasurePrefill(Plan& plan) {

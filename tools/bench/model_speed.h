@@ -49,13 +49,24 @@ struct PrefillShare {
   std::vector<OperationTime> by_kind;  // longest first
 };
 
+// Seconds from nothing to the first token: loading, planning, a short prompt. Medians.
+struct StartTime {
+  bool from_disk = false;  // the file was in memory otherwise
+  bool checked = false;    // checksums of the weights
+  double seconds = 0.0;
+  size_t repetitions = 0;
+};
+
 struct ModelSpeed {
   std::string target;
   std::vector<std::string> kernels;  // by operation, each choice once
   size_t prompt_tokens = 0;
-  Rate loads_per_s;                   // with checksums of the weights (unless told not to)
-  Rate unchecked_loads_per_s;         // without
-  Rate first_tokens_per_s;            // from a loaded model: plan, session, prompt
+  Rate loads_per_s;            // with checksums of the weights (unless told not to)
+  Rate unchecked_loads_per_s;  // without
+  Rate first_tokens_per_s;     // from a loaded model: plan, session, prompt
+  std::vector<StartTime> starts;
+  size_t start_tokens = 0;            // of the prompt of `starts`
+  double kept_in_memory = 0.0;        // share of the file's pages that the system did not forget: no start is from disk
   std::vector<PrefillSpeed> prefill;  // most threads first
   std::vector<DecodeSpeed> decode;    // the first: most threads, one sequence, first context
   DecodeShare decode_share;

@@ -104,6 +104,11 @@ Tables ModelTables(const ModelSpeed& speed) {
   time("load, checksums checked", speed.loads_per_s);
   time("load, not checked", speed.unchecked_loads_per_s);
   time("first token after loading (prompt of " + Count(speed.prompt_tokens) + ")", speed.first_tokens_per_s);
+  for (const StartTime& start : speed.starts) {
+    tables[1].push_back({std::string("start to first token, file ") + (start.from_disk ? "on disk" : "in memory") +
+                             (start.checked ? ", checked" : ", not checked"),
+                         FormatNumber(1e3 * start.seconds, 2)});
+  }
 
   const DecodeShare& d = speed.decode_share;
   const PrefillShare& p = speed.prefill_share;
@@ -171,6 +176,14 @@ void AddModelJson(const ModelSpeed& speed, Json& object) {
                     {"unchecked", SecondsJson(speed.unchecked_loads_per_s)}};
   object["first_token"] = SecondsJson(speed.first_tokens_per_s);
   object["first_token"]["prompt_tokens"] = speed.prompt_tokens;
+  object["start"] = {
+      {"prompt_tokens", speed.start_tokens}, {"kept_in_memory", speed.kept_in_memory}, {"by", Json::array()}};
+  for (const StartTime& start : speed.starts) {
+    object["start"]["by"].push_back({{"from_disk", start.from_disk},
+                                     {"checked", start.checked},
+                                     {"seconds", start.seconds},
+                                     {"repetitions", start.repetitions}});
+  }
 
   Json& prefill = object["prefill"];
   const PrefillShare& p = speed.prefill_share;
