@@ -70,6 +70,10 @@ TEST_CASE("bench gives machine, kernels, prefill, decode and memory") {
     CHECK(json["load"]["checked"]["seconds"].get<double>() > 0.0);
     CHECK(json["load"]["unchecked"]["seconds"].get<double>() > 0.0);
     CHECK(json["first_token"]["seconds"].get<double>() > 0.0);
+    const auto& start = json["start"];
+    // From disk too, but where the file system keeps the file in memory.
+    CHECK(start["by"].size() == (start["kept_in_memory"].get<double>() > 0.01 ? 2 : 4));
+    for (const auto& by : start["by"]) CHECK(by["seconds"].get<double>() > 0.0);
     CHECK(json["memory"]["weights_bytes"].get<uint64_t>() > 0);
     CHECK(json["memory"]["arena_bytes"].get<uint64_t>() > 0);
   }

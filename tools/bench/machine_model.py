@@ -24,10 +24,21 @@ def setting(board, name):
     return found.group(1) if found else ""
 
 
+def machine(board):
+    """Emulator, LLVM's triple, and the CPU that it has a model of."""
+    emulator = setting(board, "TRITWISE_BOARD_EMULATORS").split(";")[0].split()
+    if not emulator:
+        raise SystemExit(f"machine_model: {board} has no emulator to count in")
+    triple = {"arm64": "aarch64", "armhf": "armv7", "riscv64": "riscv64", "amd64": "x86_64"}[
+        setting(board, "TRITWISE_BOARD_ARCHITECTURE")]
+    return emulator, triple, setting(board, "TRITWISE_BOARD_MACHINE_MODEL")
+
+
 def executed(emulator, program, arguments):
     """How often the instruction at each address ran."""
     with tempfile.NamedTemporaryFile() as log:
-        subprocess.run([*emulator, "-singlestep", "-d", "exec,nochain", "-D", log.name, program, *arguments], check=True)
+        subprocess.run([*emulator, "-singlestep", "-d", "exec,nochain", "-D", log.name, program, *arguments],
+                       check=True, stdout=subprocess.DEVNULL)
         return collections.Counter(re.findall(rb"\[[0-9a-f]+/([0-9a-f]+)/", log.read()))
 
 
@@ -66,6 +77,29 @@ def cycles(triple, cpu, instructions):
     return int(total.group(1)) / rounds
 
 
+def counted(emulator, program, arguments):
+    """How often each address ran, of one round: arguments(times) runs that many."""
+    once = executed(emulator, program, arguments(1))
+    thrice = executed(emulator, program, arguments(3))
+    return {a: (n - once[a]) // 2 for a, n in thrice.items() if n > once[a]}
+
+
+def print_head(what, emulator, cpu):
+    print(f"{what}, counted with {' '.join(emulator)}; model: {cpu or 'none'}")
+    print(f"{'kernel':24} {'instructions/weight':>20} {'cycles/weight':>14}")
+
+
+def print_cost(name, counts, code, weights, triple, cpu):
+    """counts: how often each address of `code` ran."""
+    total = sum(counts.values())
+    took = ""
+    if cpu:
+        hot = [b for b in blocks(counts, code) if len(b[0]) * b[1] >= LEAST_SHARE * total]
+        timed = sum(len(i) * n for i, n in hot)
+        took = f"{sum(cycles(triple, cpu, i) * n for i, n in hot) * total / timed / weights:14.3f}"
+    print(f"{name:24} {total / weights:20.3f} {took}", flush=True)
+
+
 def main():
     if len(sys.argv) not in (2, 4):
         raise SystemExit(__doc__)
@@ -74,28 +108,14 @@ def main():
     program = ROOT / "build" / board / "bin" / "tritwise_one_product"
     if not program.exists():
         raise SystemExit(f"machine_model: {program.relative_to(ROOT)} is not there: make test-target BOARD={board}")
-    emulator = setting(board, "TRITWISE_BOARD_EMULATORS").split(";")[0].split()
-    if not emulator:
-        raise SystemExit(f"machine_model: {board} has no emulator to count in")
-    cpu = setting(board, "TRITWISE_BOARD_MACHINE_MODEL")
-    triple = {"arm64": "aarch64", "armhf": "armv7", "riscv64": "riscv64", "amd64": "x86_64"}[
-        setting(board, "TRITWISE_BOARD_ARCHITECTURE")]
+    emulator, triple, cpu = machine(board)
     code = disassembly(program)
     weights = int(outputs) * int(inputs)
     names = subprocess.run([*emulator, program], check=True, capture_output=True, text=True).stdout.split()
-    print(f"{board}: {outputs} x {inputs}, counted with {' '.join(emulator)}; model: {cpu or 'none'}")
-    print(f"{'kernel':24} {'instructions/weight':>20} {'cycles/weight':>14}")
+    print_head(f"{board}: {outputs} x {inputs}", emulator, cpu)
     for name in names:
-        once = executed(emulator, program, [name, outputs, inputs, "1"])
-        thrice = executed(emulator, program, [name, outputs, inputs, "3"])
-        counts = {int(a, 16): (n - once[a]) // 2 for a, n in thrice.items() if n > once[a]}
-        total = sum(counts.values())
-        took = ""
-        if cpu:
-            hot = [b for b in blocks(counts, code) if len(b[0]) * b[1] >= LEAST_SHARE * total]
-            timed = sum(len(i) * n for i, n in hot)
-            took = f"{sum(cycles(triple, cpu, i) * n for i, n in hot) * total / timed / weights:14.3f}"
-        print(f"{name:24} {total / weights:20.3f} {took}", flush=True)
+        counts = counted(emulator, program, lambda times: [name, outputs, inputs, str(times)])
+        print_cost(name, {int(a, 16): n for a, n in counts.items()}, code, weights, triple, cpu)
 
 
 if __name__ == "__main__":
