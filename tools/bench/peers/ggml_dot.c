@@ -1,5 +1,5 @@
-/* One row of activations with one row of a matrix by a kernel of llama.cpp, a number of times: what count_ggml.py counts
- * instructions of. Prints where the kernel was loaded. Usage: ggml_dot LIBRARY KERNEL COLUMNS TIMES */
+/* One row of activations with one row of a matrix by a kernel of llama.cpp, a number of times: what count_ggml.py
+ * counts instructions of. Prints where the kernel was loaded. Usage: ggml_dot LIBRARY KERNEL COLUMNS TIMES */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
