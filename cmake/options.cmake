@@ -30,6 +30,12 @@ if(NOT TRITWISE_SANITIZE)  # the undefined-behaviour sanitiser looks at types wh
   target_compile_options(tritwise_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
 endif()
 
+# Where a board's build is made small: what computes is made fast all the same.
+add_library(tritwise_fast INTERFACE)
+if(TRITWISE_BOARD)
+  target_compile_options(tritwise_fast INTERFACE -O3)
+endif()
+
 if(TRITWISE_SANITIZE)
   add_compile_options(-fsanitize=${TRITWISE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
   add_link_options(-fsanitize=${TRITWISE_SANITIZE})

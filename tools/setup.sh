@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build needs, by name from Debian's packages, and fetches Highway's sources with
+# Installs what the build needs, by name from Debian's packages, and fetches the sources of Highway and ZeroMQ with
 # `apt-get source` through a private apt configuration (the system's own is not touched).
 # Usage: tools/setup.sh build|test|board PACKAGES...|board-test PACKAGES...
 # Does nothing where everything is there already.
@@ -11,7 +11,7 @@ sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 what=${1:-build}
 [ $# -eq 0 ] || shift
 packages=(cmake ninja-build pkg-config g++ dpkg-dev libflatbuffers-dev flatbuffers-compiler catch2 nlohmann-json3-dev
-          libcli11-dev libtomlplusplus-dev)
+          libcli11-dev libtomlplusplus-dev cppzmq-dev)
 trainer=(libdnnl-dev libspdlog-dev libsentencepiece-dev zlib1g-dev libopenmpi-dev openmpi-bin libjs-chart.js jq
          bible-kjv bible-kjv-text dataset-fashion-mnist python3 binutils)
 case $what in
@@ -34,7 +34,11 @@ if [ "$installed" -lt "${#packages[@]}" ]; then
       install -q -y --no-install-recommends "${packages[@]}"
 fi
 
-[ -f "$sources/highway/CMakeLists.txt" ] && exit 0
+# Source packages that are built for each target, and the Debian suite they come from.
+declare -A suites=([highway]=trixie [zeromq3]=bookworm)
+missing=()
+for source in "${!suites[@]}"; do [ -f "$sources/$source/CMakeLists.txt" ] || missing+=("$source"); done
+[ "${#missing[@]}" -gt 0 ] || exit 0
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -45,8 +49,10 @@ if [ -z "$mirror" ]; then
 fi
 [ -n "$mirror" ] || { echo "setup: no Debian 12 (bookworm) package source is configured on this machine" >&2; exit 1; }
 key=/usr/share/keyrings/debian-archive-keyring.gpg
-mkdir -p "$work"/{state/lists/partial,cache/archives/partial,parts,highway}
-printf 'deb-src [signed-by=%s] %s trixie main\n' "$key" "$mirror" > "$work/sources.list"
+mkdir -p "$work"/{state/lists/partial,cache/archives/partial,parts}
+for source in "${missing[@]}"; do
+  printf 'deb-src [signed-by=%s] %s %s main\n' "$key" "$mirror" "${suites[$source]}"
+done > "$work/sources.list"
 cat > "$work/apt.conf" <<CONF
 Dir::Etc::sourcelist "$work/sources.list";
 Dir::Etc::sourceparts "$work/parts";
@@ -58,8 +64,12 @@ APT::Sandbox::User "root";
 CONF
 export APT_CONFIG=$work/apt.conf
 apt-get update -qq
-(cd "$work/highway" && apt-get source -qq --only-source highway/trixie)
 mkdir -p "$sources"
-rm -rf "$sources/highway.partial"
-cp -r "$work"/highway/*/ "$sources/highway.partial"
-mv "$sources/highway.partial" "$sources/highway"
+for source in "${missing[@]}"; do
+  mkdir "$work/$source"
+  (cd "$work/$source" && apt-get source -qq --only-source "$source/${suites[$source]}")
+  rm -rf "$sources/$source.partial"
+  cp -r "$work/$source"/*/ "$sources/$source.partial"
+  rm -rf "${sources:?}/$source"
+  mv "$sources/$source.partial" "$sources/$source"
+done
