@@ -14,10 +14,10 @@
 #endif
 // clang-format on
 
+#include "kernels/common/rvv-inl.h"
 #include "kernels/ternary/decode-inl.h"
 
 #if HWY_TARGET == HWY_RVV
-#include <riscv_vector.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
@@ -50,14 +50,6 @@ HWY_INLINE size_t SafeChunks(size_t step) {
   constexpr size_t kSteps = 32767 / (Layout::kFields * Layout::kLargestCode * 128);
   static_assert(kSteps >= 2);  // a chunk is two steps of the narrowest vectors
   return kSteps * step / kChunk;
-}
-
-HWY_INLINE vint16m4_t ZeroSums(size_t n) { return __riscv_vmv_v_x_i16m4(0, n); }
-HWY_INLINE vint16m4_t AddProducts(vint16m4_t sum, vuint8m2_t codes, vint8m2_t q, size_t n) {
-  return __riscv_vwmaccsu_vv_i16m4(sum, q, codes, n);
-}
-HWY_INLINE int32_t SumOf(vint16m4_t sums, size_t n) {
-  return __riscv_vmv_x_s_i32m1_i32(__riscv_vwredsum_vs_i16m4_i32m1(sums, __riscv_vmv_v_x_i32m1(0, 1), n));
 }
 
 // sums[4] += four rows of weights, `stride` apart in a chunk, with one of activations, for as many chunks as are safe.
