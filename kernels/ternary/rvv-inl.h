@@ -23,40 +23,51 @@ HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
 
-// A group of packed bytes, of which each field is taken in turn: its codes, and the bytes for the next field.
+// How a group of packed bytes is multiplied, field by field: its codes of a field, and the bytes for the next one. No
+// product of a code is larger than kMost.
 template <class Layout>
-struct FieldOf;
+struct ByProducts;
 
 template <>
-struct FieldOf<T2> {
+struct ByProducts<T2> {
+  using Layout = T2;
+  static constexpr size_t kMost = T2::kLargestCode * 128;
   static HWY_INLINE vuint8m2_t Codes(vuint8m2_t bytes, size_t field, size_t n) {
     return field == 3 ? bytes : __riscv_vand_vx_u8m2(bytes, 3, n);
   }
   static HWY_INLINE vuint8m2_t Next(vuint8m2_t bytes, size_t n) { return __riscv_vsrl_vx_u8m2(bytes, 2, n); }
+  static HWY_INLINE vint16m4_t Add(vint16m4_t sums, vuint8m2_t bytes, size_t field, vint8m2_t q, size_t n) {
+    return AddProducts(sums, Codes(bytes, field, n), q, n);
+  }
 };
 
 template <>
-struct FieldOf<T5> {
+struct ByProducts<T5> {
+  using Layout = T5;
+  static constexpr size_t kMost = T5::kLargestCode * 128;
   static HWY_INLINE vuint8m2_t Codes(vuint8m2_t bytes, size_t, size_t n) { return __riscv_vmulhu_vx_u8m2(bytes, 3, n); }
   static HWY_INLINE vuint8m2_t Next(vuint8m2_t bytes, size_t n) { return __riscv_vmul_vx_u8m2(bytes, 3, n); }
+  static HWY_INLINE vint16m4_t Add(vint16m4_t sums, vuint8m2_t bytes, size_t field, vint8m2_t q, size_t n) {
+    return AddProducts(sums, Codes(bytes, field, n), q, n);
+  }
 };
 
 // Bytes of a chunk that are taken at a time.
 HWY_INLINE size_t StepBytes() { return __riscv_vsetvl_e8m2(kChunk); }
 
 // How many chunks may go into 16-bit lanes, to each of which a step adds one product a field.
-template <class Layout>
+template <class By>
 HWY_INLINE size_t SafeChunks(size_t step) {
-  constexpr size_t kSteps = 32767 / (Layout::kFields * Layout::kLargestCode * 128);
+  constexpr size_t kSteps = 32767 / (By::Layout::kFields * By::kMost);
   static_assert(kSteps >= 2);  // a chunk is two steps of the narrowest vectors
   return kSteps * step / kChunk;
 }
 
 // sums[4] += four rows of weights, `stride` apart in a chunk, with one of activations, for as many chunks as are safe.
-template <class Layout>
+template <class By>
 HWY_INLINE void AddFourRows(const uint8_t* codes, size_t stride, size_t bytes, size_t chunks, const int8_t* q, size_t n,
                             int32_t* sums) {
-  using Field = FieldOf<Layout>;
+  using Layout = typename By::Layout;
   vint16m4_t a0 = ZeroSums(n), a1 = ZeroSums(n), a2 = ZeroSums(n), a3 = ZeroSums(n);
   for (; chunks > 0; --chunks, codes += kBlockRows * kChunk, q += Layout::kFields * kChunk) {
     for (size_t j = 0; j < bytes; j += n) {
@@ -65,16 +76,16 @@ HWY_INLINE void AddFourRows(const uint8_t* codes, size_t stride, size_t bytes, s
       vuint8m2_t b3 = __riscv_vle8_v_u8m2(codes + 3 * stride + j, n);
       for (size_t f = 0; f < Layout::kFields; ++f) {
         if (f != 0) {
-          b0 = Field::Next(b0, n);
-          b1 = Field::Next(b1, n);
-          b2 = Field::Next(b2, n);
-          b3 = Field::Next(b3, n);
+          b0 = By::Next(b0, n);
+          b1 = By::Next(b1, n);
+          b2 = By::Next(b2, n);
+          b3 = By::Next(b3, n);
         }
         const vint8m2_t x = __riscv_vle8_v_i8m2(q + f * kChunk + j, n);
-        a0 = AddProducts(a0, Field::Codes(b0, f, n), x, n);
-        a1 = AddProducts(a1, Field::Codes(b1, f, n), x, n);
-        a2 = AddProducts(a2, Field::Codes(b2, f, n), x, n);
-        a3 = AddProducts(a3, Field::Codes(b3, f, n), x, n);
+        a0 = By::Add(a0, b0, f, x, n);
+        a1 = By::Add(a1, b1, f, x, n);
+        a2 = By::Add(a2, b2, f, x, n);
+        a3 = By::Add(a3, b3, f, x, n);
       }
     }
   }
@@ -88,15 +99,15 @@ HWY_INLINE void AddFourRows(const uint8_t* codes, size_t stride, size_t bytes, s
 template <class Layout, size_t kRows>
 HWY_INLINE void AddOneRow(const uint8_t* codes, size_t bytes, size_t chunks, const int8_t* q0, const int8_t* q1,
                           const int8_t* q2, const int8_t* q3, size_t n, int32_t* sums) {
-  using Field = FieldOf<Layout>;
+  using By = ByProducts<Layout>;
   vint16m4_t a0 = ZeroSums(n), a1 = ZeroSums(n), a2 = ZeroSums(n), a3 = ZeroSums(n);
   const size_t end = chunks * Layout::kFields * kChunk;
   for (size_t at = 0; at < end; at += Layout::kFields * kChunk, codes += kBlockRows * kChunk) {
     for (size_t j = 0; j < bytes; j += n) {
       vuint8m2_t b = __riscv_vle8_v_u8m2(codes + j, n);
       for (size_t f = 0; f < Layout::kFields; ++f) {
-        if (f != 0) b = Field::Next(b, n);
-        const vuint8m2_t c = Field::Codes(b, f, n);
+        if (f != 0) b = By::Next(b, n);
+        const vuint8m2_t c = By::Codes(b, f, n);
         const size_t k = at + f * kChunk + j;
         a0 = AddProducts(a0, c, __riscv_vle8_v_i8m2(q0 + k, n), n);
         if constexpr (kRows > 1) a1 = AddProducts(a1, c, __riscv_vle8_v_i8m2(q1 + k, n), n);
@@ -111,17 +122,24 @@ HWY_INLINE void AddOneRow(const uint8_t* codes, size_t bytes, size_t chunks, con
   if constexpr (kRows > 3) sums[3] += SumOf(a3, n);
 }
 
+// sums[4] = `sum` + the rows of a block with one row of activations.
+template <class By>
+HWY_INLINE void BlockSums(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
+                          const ActivationRow<typename By::Layout>& row, int32_t sum, int32_t* sums) {
+  const size_t n = StepBytes();
+  const size_t safe = SafeChunks<By>(n);
+  for (size_t r = 0; r < kBlockRows; ++r) sums[r] = sum;
+  for (size_t chunk = 0; chunk < full_chunks; chunk += safe) {
+    AddFourRows<By>(block.chunks + chunk * kBlockRows * kChunk, kChunk, kChunk, HWY_MIN(safe, full_chunks - chunk),
+                    row.chunks + chunk * By::Layout::kFields * kChunk, n, sums);
+  }
+  if (last_bytes != 0) AddFourRows<By>(block.last, block.last_stride, last_bytes, 1, row.last, n, sums);
+}
+
 template <class Layout>
 HWY_INLINE void BlockOneRow(const BlockCodes& block, size_t full_chunks, size_t last_bytes,
                             const ActivationRow<Layout>& row, int32_t q_sum, int32_t* sums) {
-  const size_t n = StepBytes();
-  const size_t safe = SafeChunks<Layout>(n);
-  for (size_t r = 0; r < kBlockRows; ++r) sums[r] = -q_sum;
-  for (size_t chunk = 0; chunk < full_chunks; chunk += safe) {
-    AddFourRows<Layout>(block.chunks + chunk * kBlockRows * kChunk, kChunk, kChunk, HWY_MIN(safe, full_chunks - chunk),
-                        row.chunks + chunk * Layout::kFields * kChunk, n, sums);
-  }
-  if (last_bytes != 0) AddFourRows<Layout>(block.last, block.last_stride, last_bytes, 1, row.last, n, sums);
+  BlockSums<ByProducts<Layout>>(block, full_chunks, last_bytes, row, -q_sum, sums);
 }
 
 // One row of weights after the other, each taken apart once for all rows of activations.
@@ -130,7 +148,7 @@ HWY_INLINE void BlockTile(const BlockCodes& block, const ChunkRange& range, cons
                           const int32_t* q_sums, int32_t* sums, size_t sums_stride) {
   static_assert(kRows >= 1 && kRows <= 4);
   const size_t n = StepBytes();
-  const size_t safe = SafeChunks<Layout>(n);
+  const size_t safe = SafeChunks<ByProducts<Layout>>(n);
   const ActivationRow<Layout>& row1 = rows[kRows > 1 ? 1 : 0];
   const ActivationRow<Layout>& row2 = rows[kRows > 2 ? 2 : 0];
   const ActivationRow<Layout>& row3 = rows[kRows > 3 ? 3 : 0];
