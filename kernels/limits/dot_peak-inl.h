@@ -1,7 +1,7 @@
 // Chains of byte products, each independent of the others, so that the multiplier alone limits them.
 //
 // The sums of 12 chains (8 without a four-way dot product, where there are fewer registers; four on RVV, each in four
-// registers) stand in variables of their own, never in arrays, so that vectors without a fixed size (RVV) work.
+// registers) stand in variables of their own, never in arrays: vectors without a fixed size (RVV) cannot be in any.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_LIMITS_DOT_PEAK_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -10,7 +10,7 @@
 //
 // Tables take 16 bytes a column, those of a tile 16 KiB: they stay in the first-level cache while the tile's part of
 // all blocks passes by. Where bytes cannot be looked up (SSE2, no vectors), a table has 16-bit sums and is read for
-// one index after the other.
+// one index after the other. RISC-V vectors: the same tables, looked up by lut_rvv-inl.h.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_TERNARY_LUT_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -114,7 +114,7 @@ struct LutTables {
   }
 };
 
-#if HWY_TARGET != HWY_RVV  // which has lut_rvv-inl.h
+#if HWY_TARGET != HWY_RVV
 using DU16 = hn::RepartitionToWide<DU8>;
 using VU16 = hn::Vec<DU16>;
 
@@ -194,7 +194,7 @@ HWY_INLINE void AddLutBlock(const uint8_t* codes, size_t units, const LutTables&
   AddLutSums(hn::Sub(low_both, hn::ShiftLeft<8>(low_odd)), low_odd, hn::Sub(high_both, hn::ShiftLeft<8>(high_odd)),
              high_odd, pairs * kLutBias, sums);
 }
-#endif                     // HWY_TARGET != HWY_RVV
+#endif  // HWY_TARGET != HWY_RVV
 
 #endif  // TRITWISE_BYTE_LOOKUP
 

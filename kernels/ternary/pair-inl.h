@@ -1,6 +1,6 @@
 // Ternary products without a four-way dot product: codes times activations are added up in 16-bit lanes for
 // as long as none can overflow, then widened to 32 bits. Vectors stand in variables of their own, never in
-// arrays, so that vectors without a fixed size (RVV) work.
+// arrays, which GCC keeps in memory. RISC-V vectors: rvv-inl.h.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_TERNARY_PAIR_INL_H_) == defined(HWY_TARGET_TOGGLE)
