@@ -5,8 +5,9 @@
 //                          VNNI, NEON with dot product); QuadDot() is that instruction.
 //   TRITWISE_QUAD_DOT_U8   1 where its first factor is an unsigned byte, so that 128..255 count as such.
 //   TRITWISE_T5_LOOKUP     1 where a table of 256 bytes can be looked up for a whole vector (AVX-512 VBMI).
-//   PairDot()              everywhere but on HWY_SCALAR: products of codes 0..3 with signed bytes, added up in
-//                          16-bit lanes, two products to a lane. The caller widens before a lane can overflow.
+//   PairDot()              everywhere but on HWY_SCALAR and RVV (rvv-inl.h): products of codes 0..3 with signed bytes,
+//                          added up in 16-bit lanes, two products to a lane. The caller widens before a lane can
+//                          overflow.
 //
 // Highway's own SumOfMulQuadAccumulate is used only where it is that one instruction: elsewhere it widens
 // to 32 bits at once, which costs several times as much.
@@ -88,6 +89,7 @@ HWY_INLINE FourSums ZeroSums() {
 }
 #endif  // TRITWISE_QUAD_DOT
 
+#if HWY_TARGET != HWY_RVV
 // sum + two products a lane, for codes 0..3. Which two depends on the target.
 HWY_INLINE VI16 PairDot(VI16 sum, VU8 codes, VI8 q) {
 #if HWY_TARGET_IS_NEON && HWY_ARCH_ARM_A64
@@ -105,9 +107,6 @@ HWY_INLINE VI16 PairDot(VI16 sum, VU8 codes, VI8 q) {
 // sum + the 16-bit lanes, two to a lane.
 HWY_INLINE VI32 WidenAdd(VI32 sum, VI16 lanes) { return hn::Add(sum, hn::SumsOf2(lanes)); }
 
-HWY_INLINE VI8 LoadQ(const int8_t* q) { return hn::LoadU(DI8(), q); }
-
-#if !HWY_HAVE_SCALABLE
 // Adds the upper half to the lower until four lanes are left.
 template <class V>
 HWY_INLINE hn::Vec<hn::FixedTag<int32_t, 4>> FoldSums(V v) {
@@ -119,24 +118,19 @@ HWY_INLINE hn::Vec<hn::FixedTag<int32_t, 4>> FoldSums(V v) {
     return v;
   }
 }
-#endif
 
 // out[r] = sum of the lanes of s_r, less `minus`. Together, because four sums cost about as much as one.
 HWY_INLINE void StoreSums(VI32 s0, VI32 s1, VI32 s2, VI32 s3, int32_t minus, int32_t* out) {
   const DI32 d;
-#if HWY_HAVE_SCALABLE
-  out[0] = hn::ReduceSum(d, s0) - minus;
-  out[1] = hn::ReduceSum(d, s1) - minus;
-  out[2] = hn::ReduceSum(d, s2) - minus;
-  out[3] = hn::ReduceSum(d, s3) - minus;
-#else
   const VI32 s02 = hn::Add(hn::InterleaveLower(d, s0, s2), hn::InterleaveUpper(d, s0, s2));
   const VI32 s13 = hn::Add(hn::InterleaveLower(d, s1, s3), hn::InterleaveUpper(d, s1, s3));
   const VI32 all = hn::Add(hn::InterleaveLower(d, s02, s13), hn::InterleaveUpper(d, s02, s13));
   const hn::FixedTag<int32_t, 4> d4;
   hn::StoreU(hn::Sub(FoldSums(all), hn::Set(d4, minus)), d4, out);
-#endif
 }
+#endif  // HWY_TARGET != HWY_RVV
+
+HWY_INLINE VI8 LoadQ(const int8_t* q) { return hn::LoadU(DI8(), q); }
 
 #endif  // HWY_TARGET != HWY_SCALAR
 

@@ -1,7 +1,7 @@
 // Chains of byte products, each independent of the others, so that the multiplier alone limits them.
 //
-// The sums of 12 chains (8 without a four-way dot product, where there are fewer registers) stand in variables of
-// their own, never in arrays, so that vectors without a fixed size (RVV) work.
+// The sums of 12 chains (8 without a four-way dot product, where there are fewer registers; four on RVV, each in four
+// registers) stand in variables of their own, never in arrays: vectors without a fixed size (RVV) cannot be in any.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_LIMITS_DOT_PEAK_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -13,6 +13,7 @@
 // clang-format on
 
 #include "kernels/common/dot-inl.h"
+#include "kernels/common/rvv-inl.h"
 #include "kernels/limits/reference.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,6 +29,41 @@ HWY_INLINE uint32_t DotChains(const uint8_t* codes, const int8_t* q, size_t roun
 #else
 
 static_assert(kDotCodes == 4 && kDotRows == 6);
+
+#if HWY_TARGET == HWY_RVV
+
+// A 16-bit lane takes a product of at most 3 * 128 a row.
+inline constexpr size_t kDotSafeRounds = 32767 / (kDotRows * 3 * 128);
+
+HWY_INLINE uint32_t DotChains(const uint8_t* codes, const int8_t* q, size_t rounds) {
+  const size_t n = __riscv_vsetvl_e8m2(kDotRowBytes);
+  uint32_t total = 0;
+  for (size_t j = 0; j < kDotRowBytes; j += n) {
+    const vuint8m2_t c0 = __riscv_vle8_v_u8m2(codes + j, n);
+    const vuint8m2_t c1 = __riscv_vle8_v_u8m2(codes + kDotRowBytes + j, n);
+    const vuint8m2_t c2 = __riscv_vle8_v_u8m2(codes + 2 * kDotRowBytes + j, n);
+    const vuint8m2_t c3 = __riscv_vle8_v_u8m2(codes + 3 * kDotRowBytes + j, n);
+    for (size_t begin = 0; begin < rounds; begin += kDotSafeRounds) {
+      const size_t end = HWY_MIN(rounds, begin + kDotSafeRounds);
+      vint16m4_t a0 = ZeroSums(n), a1 = ZeroSums(n), a2 = ZeroSums(n), a3 = ZeroSums(n);
+      for (size_t round = begin; round < end; ++round) {
+        const int8_t* rows = q + round % kDotTurns * kDotRows * kDotRowBytes + j;
+        for (size_t row = 0; row < kDotRows; ++row, rows += kDotRowBytes) {
+          const vint8m2_t x = __riscv_vle8_v_i8m2(rows, n);
+          a0 = AddProducts(a0, c0, x, n);
+          a1 = AddProducts(a1, c1, x, n);
+          a2 = AddProducts(a2, c2, x, n);
+          a3 = AddProducts(a3, c3, x, n);
+        }
+      }
+      total += static_cast<uint32_t>(SumOf(a0, n)) + static_cast<uint32_t>(SumOf(a1, n)) +
+               static_cast<uint32_t>(SumOf(a2, n)) + static_cast<uint32_t>(SumOf(a3, n));
+    }
+  }
+  return total;
+}
+
+#else
 
 HWY_INLINE uint32_t SumLanes(VI32 v) { return static_cast<uint32_t>(hn::ReduceSum(DI32(), v)); }
 
@@ -114,6 +150,7 @@ HWY_INLINE uint32_t DotChains(const uint8_t* codes, const int8_t* q, size_t roun
 }
 
 #endif  // TRITWISE_QUAD_DOT
+#endif  // HWY_TARGET == HWY_RVV
 #endif  // HWY_TARGET == HWY_SCALAR
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -1,5 +1,5 @@
 // Products with plain weights for every instruction set. Floats: linear_f-inl.h, integers: linear_i8-inl.h and
-// linear_rows_i8-inl.h.
+// linear_rows_i8-inl.h, or rvv-inl.h.
 #include "kernels/linear/linear.h"
 
 // clang-format off
@@ -10,6 +10,7 @@
 #include "kernels/linear/linear_f-inl.h"
 #include "kernels/linear/linear_i8-inl.h"
 #include "kernels/linear/linear_rows_i8-inl.h"
+#include "kernels/linear/rvv-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();

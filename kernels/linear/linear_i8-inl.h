@@ -1,4 +1,4 @@
-// Rows of i8 weights times one row of i8 activations, exact in int32.
+// Rows of i8 weights times one row of i8 activations, exact in int32. RISC-V vectors: rvv-inl.h.
 //
 // With VNNI the weights are made unsigned by adding 128, and 128 times the sum of the activations is
 // taken off again; intermediate sums may wrap around, the result does not. A row's last vector is read
@@ -32,7 +32,7 @@ HWY_INLINE void OneRowI8(const int8_t* w, size_t cols, const int8_t* q, size_t r
   reference::LinearI8(w, cols, q, row_begin, row_end, sums);
 }
 
-#else
+#elif HWY_TARGET != HWY_RVV
 
 // How many columns StepI8 takes.
 HWY_INLINE size_t StepLanesI8() {

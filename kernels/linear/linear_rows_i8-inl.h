@@ -1,6 +1,6 @@
 // Rows of i8 weights times several rows of i8 activations: with a four-way dot product four by four, so that a weight
 // is loaded (and made unsigned) once for four rows of activations; elsewhere four rows of weights, which then are in
-// the nearest cache, with one row of activations after the other.
+// the nearest cache, with one row of activations after the other. RISC-V vectors: rvv-inl.h.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_LINEAR_LINEAR_ROWS_I8_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -120,6 +120,7 @@ HWY_INLINE void TileI8(const int8_t* w, size_t w_count, size_t cols, const int8_
 }
 #endif  // TRITWISE_QUAD_DOT
 
+#if HWY_TARGET != HWY_RVV
 HWY_INLINE void ManyRowsI8(const int8_t* w, size_t cols, const int8_t* q, size_t q_stride, const int32_t* q_sums,
                            size_t rows, size_t row_begin, size_t row_end, int32_t* sums, size_t sums_stride) {
   for (size_t n = row_begin; n < row_end; n += 4) {
@@ -137,6 +138,7 @@ HWY_INLINE void ManyRowsI8(const int8_t* w, size_t cols, const int8_t* q, size_t
 #endif
   }
 }
+#endif  // HWY_TARGET != HWY_RVV
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -2,8 +2,8 @@
 //
 // A unit of 64 bytes, or a slice of it where vectors are narrower, meets four activations repeated in all lanes,
 // so sums stay in their lanes from the first product to the last. One row of activations is bound by reading the
-// weights, which lie in one stream; for several rows the codes are taken apart once for a tile of them. Vectors
-// stand in variables of their own, never in arrays, so that vectors without a fixed size (RVV) work.
+// weights, which lie in one stream; for several rows the codes are taken apart once for a tile of them. The products of
+// RISC-V vectors: narrow_rvv-inl.h.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_LINEAR_NARROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -21,6 +21,7 @@
 #include "kernels/common/inline_lambda.h"
 #include "kernels/common/lanes-inl.h"
 #include "kernels/linear/narrow.h"
+#include "kernels/linear/narrow_rvv-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
@@ -32,7 +33,7 @@ inline constexpr size_t kNarrowPrefetchBytes = TRITWISE_QUAD_DOT ? 8192 : 2048;
 struct I4Codes {
   static constexpr Storage kStorage = Storage::kI4;
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_RVV
   // op(k, codes of columns k..k+3, of k+4..k+7) for a slice of a group's units.
   template <class Op>
   static HWY_INLINE void ForColumns(const uint8_t* codes, Op op) {
@@ -50,7 +51,7 @@ struct I4Codes {
 struct I6Codes {
   static constexpr Storage kStorage = Storage::kI6;
 
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_RVV
   template <class Op>
   static HWY_INLINE void ForColumns(const uint8_t* codes, Op op) {
     const DU8 d;
@@ -88,7 +89,7 @@ HWY_INLINE void GroupProducts(const uint8_t* codes, const int8_t* const (&q)[kRo
   }
 }
 
-#else
+#elif HWY_TARGET != HWY_RVV
 
 // Four activations in every 32-bit lane.
 HWY_INLINE VI8 FourOf(const int8_t* q) {

@@ -10,7 +10,7 @@
 //
 // Tables take 16 bytes a column, those of a tile 16 KiB: they stay in the first-level cache while the tile's part of
 // all blocks passes by. Where bytes cannot be looked up (SSE2, no vectors), a table has 16-bit sums and is read for
-// one index after the other.
+// one index after the other. RISC-V vectors: the same tables, looked up by lut_rvv-inl.h.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_TERNARY_LUT_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -114,6 +114,7 @@ struct LutTables {
   }
 };
 
+#if HWY_TARGET != HWY_RVV
 using DU16 = hn::RepartitionToWide<DU8>;
 using VU16 = hn::Vec<DU16>;
 
@@ -130,7 +131,6 @@ HWY_INLINE void LookUp(const uint8_t* codes, const uint8_t* tables, VU8& low, VU
   high = hn::Add(high, hn::TableLookupBytes(hn::LoadU(d, tables + 3 * kLutUnitBytes), second));
 }
 
-#if !HWY_HAVE_SCALABLE
 // Adds the upper half to the lower until eight lanes of 16 bits are left.
 template <class V>
 HWY_INLINE auto FoldToEight(V v) {
@@ -142,7 +142,6 @@ HWY_INLINE auto FoldToEight(V v) {
     return v;
   }
 }
-#endif
 
 // The 16-bit sums of bytes, even and odd rows apart. Even ones wrap around: until the end they have 256 times the odd
 // ones in them.
@@ -154,19 +153,6 @@ HWY_INLINE void Widen(VU8 bytes, VU16& both, VU16& odd) {
 
 // sums[16] += 32 high + low - bias.
 HWY_INLINE void AddLutSums(VU16 low_even, VU16 low_odd, VU16 high_even, VU16 high_odd, int32_t bias, int32_t* sums) {
-#if HWY_HAVE_SCALABLE
-  const DU16 d;
-  uint16_t low[2][kLutUnitBytes / 2];
-  uint16_t high[2][kLutUnitBytes / 2];
-  hn::StoreU(low_even, d, low[0]);
-  hn::StoreU(low_odd, d, low[1]);
-  hn::StoreU(high_even, d, high[0]);
-  hn::StoreU(high_odd, d, high[1]);
-  for (size_t r = 0; r < kLutBlockRows; ++r) sums[r] -= bias;
-  for (size_t i = 0; i < hn::Lanes(d); ++i) {
-    for (size_t odd = 0; odd < 2; ++odd) sums[2 * (i % 8) + odd] += (high[odd][i] << 5) + low[odd][i];
-  }
-#else
   const hn::FixedTag<uint16_t, 8> d;
   const hn::FixedTag<int32_t, 4> d32;
   const auto le = FoldToEight(low_even), lo = FoldToEight(low_odd);
@@ -181,7 +167,6 @@ HWY_INLINE void AddLutSums(VU16 low_even, VU16 low_odd, VU16 high_even, VU16 hig
   add(hn::PromoteUpperTo(d32, low0), hn::PromoteUpperTo(d32, high0), sums + 4);
   add(hn::PromoteLowerTo(d32, low8), hn::PromoteLowerTo(d32, high8), sums + 8);
   add(hn::PromoteUpperTo(d32, low8), hn::PromoteUpperTo(d32, high8), sums + 12);
-#endif
 }
 
 // sums[16] += one tile of one block of rows.
@@ -209,6 +194,7 @@ HWY_INLINE void AddLutBlock(const uint8_t* codes, size_t units, const LutTables&
   AddLutSums(hn::Sub(low_both, hn::ShiftLeft<8>(low_odd)), low_odd, hn::Sub(high_both, hn::ShiftLeft<8>(high_odd)),
              high_odd, pairs * kLutBias, sums);
 }
+#endif  // HWY_TARGET != HWY_RVV
 
 #endif  // TRITWISE_BYTE_LOOKUP
 

@@ -8,6 +8,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "kernels/common/export.h"
 #include "kernels/ternary/lut-inl.h"
+#include "kernels/ternary/lut_rvv-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();

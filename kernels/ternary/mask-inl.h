@@ -7,7 +7,7 @@
 // vector of trits of one row costs in t2, beside loading:
 //   AVX-512            3 for the two masks, 4 masked additions: 7 for 64 trits, 0.11 each
 //   AVX2, SSE4, SSSE3  2 for the trit's sign, 2 that negate, clear or keep by it, 2 additions: 6 for 32 (16), 0.19
-//   others             3 for the two masks, 4 "and", 4 additions: 11 for 16, 0.69
+//   others             3 for the two masks, 4 "and", 4 additions: 11 for 16, 0.69; RISC-V vectors: mask_rvv-inl.h
 // and widening about a tenth more. t5 has 5 for the two masks or 5 for the sign, its digits taken apart.
 //
 // Code 3 of t2, which no packer writes, counts as +2 by definition. Here it counts as kThree; the codes pass by a
@@ -35,7 +35,7 @@
 #define TRITWISE_MASKED_ADD 0
 #else
 #define TRITWISE_BYTE_SIGN 0
-#define TRITWISE_MASKED_ADD ((HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3) || HWY_TARGET == HWY_RVV)
+#define TRITWISE_MASKED_ADD (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -74,6 +74,17 @@ HWY_INLINE void ForTritsOfRow(const BlockCodes& block, size_t r, const ChunkRang
   }
 }
 
+// What code 3 counts for beyond kThree, in row r of a block.
+template <int32_t kThree, class Layout>
+HWY_NOINLINE int32_t SumOfThrees(const BlockCodes& block, size_t r, const ChunkRange& range,
+                                 const ActivationRow<Layout>& row) {
+  int32_t sum = 0;
+  ForTritsOfRow(block, r, range, row, [&](int32_t code, int32_t activation) {
+    for (int32_t i = kThree; code == 3 && i < 2; ++i) sum += activation;
+  });
+  return sum;
+}
+
 #if HWY_TARGET == HWY_SCALAR
 
 template <class Layout>
@@ -88,7 +99,13 @@ HWY_INLINE int32_t MaskRow(const BlockCodes& block, size_t r, const ChunkRange& 
   return sum;
 }
 
-#else
+template <class Layout>
+HWY_INLINE void MaskBlock(const BlockCodes& block, const ChunkRange& range, const ActivationRow<Layout>& row,
+                          int32_t* sums) {
+  for (size_t r = 0; r < kBlockRows; ++r) sums[r] = MaskRow(block, r, range, row);
+}
+
+#elif HWY_TARGET != HWY_RVV
 
 using DU64 = hn::Repartition<uint64_t, DU8>;
 using VU64 = hn::Vec<DU64>;
@@ -210,17 +227,6 @@ struct Trits<T5> {
   static HWY_INLINE bool HasThrees(VU8) { return false; }
 };
 
-// What code 3 counts for beyond kThree, in row r of a block.
-template <class Layout>
-HWY_NOINLINE int32_t SumOfThrees(const BlockCodes& block, size_t r, const ChunkRange& range,
-                                 const ActivationRow<Layout>& row) {
-  int32_t sum = 0;
-  ForTritsOfRow(block, r, range, row, [&](int32_t code, int32_t activation) {
-    for (int32_t i = Trits<Layout>::kThree; code == 3 && i < 2; ++i) sum += activation;
-  });
-  return sum;
-}
-
 // sum + 16 high + low, eight bytes to a lane; each time kWidenBias too much in every lane, which keeps lanes positive.
 inline constexpr int32_t kWidenBias = 8 * 128 * (16 + 1);
 HWY_INLINE VU64 WidenParts(VU64 sum, VI8 low, VI8 high) {
@@ -290,7 +296,7 @@ HWY_INLINE void MaskBlock(const BlockCodes& block, const ChunkRange& range, cons
   StoreSums(hn::BitCast(d32, sum0), hn::BitCast(d32, sum1), hn::BitCast(d32, sum2), hn::BitCast(d32, sum3),
             BiasOf(widenings), sums);
   if (HWY_UNLIKELY(Of::HasThrees(threes))) {
-    for (size_t r = 0; r < kBlockRows; ++r) sums[r] += SumOfThrees(block, r, range, row);
+    for (size_t r = 0; r < kBlockRows; ++r) sums[r] += SumOfThrees<Of::kThree>(block, r, range, row);
   }
 }
 

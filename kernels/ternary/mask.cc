@@ -8,6 +8,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "kernels/common/export.h"
 #include "kernels/ternary/mask-inl.h"
+#include "kernels/ternary/mask_rvv-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -15,7 +16,7 @@ namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-#if HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_RVV
 
 template <class Layout>
 HWY_INLINE void MaskOneRow(const uint8_t* codes, const TernaryGeometry& g, const int8_t* q, size_t block_begin,
@@ -25,8 +26,7 @@ HWY_INLINE void MaskOneRow(const uint8_t* codes, const TernaryGeometry& g, const
   row.Set(q, g.full_chunks, g.last_chunk_bytes);
   const ChunkRange range = {0, g.full_chunks, g.last_chunk_bytes};
   for (size_t block = block_begin; block < block_end; ++block) {
-    const BlockCodes block_codes = matrix.Block(block);
-    for (size_t r = 0; r < kBlockRows; ++r) *sums++ = MaskRow(block_codes, r, range, row);
+    MaskBlock(matrix.Block(block), range, row, sums + (block - block_begin) * kBlockRows);
   }
 }
 
@@ -54,7 +54,7 @@ HWY_INLINE void MaskOneRow(const uint8_t* codes, const TernaryGeometry& g, const
   }
 }
 
-#endif  // HWY_TARGET == HWY_SCALAR
+#endif  // HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_RVV
 
 // Row by row: additions are what takes time, and the four rows of a block share their loads of activations. (One row of
 // weights with four of activations shares the masks instead; that was measured, and is a fifth slower.)

@@ -1,6 +1,6 @@
 // Ternary products without a four-way dot product: codes times activations are added up in 16-bit lanes for
 // as long as none can overflow, then widened to 32 bits. Vectors stand in variables of their own, never in
-// arrays, so that vectors without a fixed size (RVV) work.
+// arrays, which GCC keeps in memory. RISC-V vectors: rvv-inl.h.
 //
 // clang-format off
 #if defined(TRITWISE_KERNELS_TERNARY_PAIR_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -13,7 +13,7 @@
 
 #include "kernels/ternary/decode-inl.h"
 
-#if !TRITWISE_QUAD_DOT && HWY_TARGET != HWY_SCALAR
+#if !TRITWISE_QUAD_DOT && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_RVV
 HWY_BEFORE_NAMESPACE();
 namespace tritwise::kernels {
 namespace HWY_NAMESPACE {
@@ -142,6 +142,6 @@ HWY_INLINE void BlockTile(const BlockCodes& block, const ChunkRange& range, cons
 }  // namespace HWY_NAMESPACE
 }  // namespace tritwise::kernels
 HWY_AFTER_NAMESPACE();
-#endif  // !TRITWISE_QUAD_DOT && HWY_TARGET != HWY_SCALAR
+#endif  // !TRITWISE_QUAD_DOT && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_RVV
 
 #endif  // TRITWISE_KERNELS_TERNARY_PAIR_INL_H_

@@ -1,6 +1,6 @@
 // Ternary products for every instruction set: the loops over blocks and tiles. What happens inside a block
-// is in quad-inl.h (four-way dot product), pair-inl.h (other vectors) or scalar-inl.h; a target has one of
-// them. Layouts: decode-inl.h. Kernels without products: mask.cc; of the layout lut: lut.cc.
+// is in quad-inl.h (four-way dot product), rvv-inl.h, pair-inl.h (other vectors) or scalar-inl.h; a target has
+// one of them. Layouts: decode-inl.h. Kernels without products: mask.cc; of the layout lut: lut.cc.
 #include "kernels/ternary/ternary.h"
 
 // clang-format off
@@ -12,6 +12,7 @@
 #include "kernels/ternary/decode-inl.h"
 #include "kernels/ternary/pair-inl.h"
 #include "kernels/ternary/quad-inl.h"
+#include "kernels/ternary/rvv-inl.h"
 #include "kernels/ternary/scalar-inl.h"
 #include "kernels/ternary/split-inl.h"
 // clang-format on

@@ -1,6 +1,6 @@
-// One row of activations with a matrix, by one kernel, a number of times, and nothing else: what machine_model.py
-// counts instructions of. Usage: tritwise_one_product KERNEL OUTPUTS INPUTS TIMES     (names as bench prints them; no
-// KERNEL: lists them)
+// One or many rows of activations with a matrix, by one kernel, a number of times, and nothing else: what
+// machine_model.py counts instructions of. Usage: tritwise_one_product KERNEL OUTPUTS INPUTS TIMES [ROWS]     (names as
+// bench prints them; no KERNEL: lists those of one row, "rows": those of many)
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -25,9 +25,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   for (const tritwise::ProductKernel& kernel : tritwise::ProductKernels(kernels.value())) {
-    if (kernel.many_rows) continue;
-    if (argc != 5) {
-      std::puts(kernel.name.c_str());
+    if (argc < 5) {
+      if (kernel.many_rows == (argc == 2)) std::puts(kernel.name.c_str());
       continue;
     }
     if (kernel.name != argv[1]) continue;
@@ -40,14 +39,16 @@ int main(int argc, char** argv) {
     tritwise::AlignedBuffer<uint8_t> weights;
     tritwise::AlignedBuffer<int8_t> q;
     tritwise::AlignedBuffer<int32_t> sums;
-    const int32_t q_sum = 0;
+    tritwise::AlignedBuffer<int32_t> q_sums;
+    p.rows = kernel.many_rows && argc == 6 ? std::strtoul(argv[5], nullptr, 10) : 1;
     p.weights = Zeros(weights, bytes);
-    p.q = Zeros(q, p.geometry.padded_cols);
-    p.q_sums = &q_sum;
-    p.rows = 1;
-    p.sums = Zeros(sums, p.geometry.blocks * p.geometry.block_rows);
+    p.q_stride = p.geometry.padded_cols;
+    p.q = Zeros(q, p.rows * p.q_stride);
+    p.q_sums = Zeros(q_sums, p.rows);
+    p.sums_stride = p.geometry.blocks * p.geometry.block_rows;
+    p.sums = Zeros(sums, p.rows * p.sums_stride);
     for (unsigned long i = std::strtoul(argv[4], nullptr, 10); i > 0; --i) kernel.run(p);
     return 0;
   }
-  return argc == 5 ? 1 : 0;
+  return argc < 5 ? 0 : 1;
 }

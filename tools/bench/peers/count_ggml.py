@@ -24,14 +24,14 @@ def main():
         raise SystemExit(__doc__)
     board, folder, library = sys.argv[1:4]
     columns = sys.argv[4] if len(sys.argv) == 5 else "2560"
-    emulator, triple, cpu = model.machine(board)
+    emulators, triple, cpu = model.machine(board)
     if triple not in SYSROOTS:
         raise SystemExit(f"count_ggml: no cross compiler is known for {board}")
     compiler, sysroot = SYSROOTS[triple]
     path = pathlib.Path(folder, library)
     if not path.exists():
         raise SystemExit(f"count_ggml: {path} is not there")
-    emulator = [*emulator, "-L", sysroot, "-E", f"LD_LIBRARY_PATH={folder}"]
+    emulators = [[*e, "-L", sysroot, "-E", f"LD_LIBRARY_PATH={folder}"] for e in emulators]
     symbols = subprocess.run(["llvm-nm-19", "-D", "--defined-only", path], check=True, capture_output=True, text=True)
     places = {name: int(address, 16) for address, _, name in (line.split() for line in symbols.stdout.splitlines())}
     code = model.disassembly(path)
@@ -39,15 +39,17 @@ def main():
         program = pathlib.Path(work, "ggml_dot")
         source = pathlib.Path(__file__).with_name("ggml_dot.c")
         subprocess.run([compiler, "-O1", "-o", program, source, "-ldl"], check=True)
-        model.print_head(f"{board}: {path.name}, rows of {columns}", emulator[:3], cpu)
+        model.print_head(f"{board}: {path.name}, rows of {columns}", emulators, cpu)
         for name in KERNELS:
-            run = subprocess.run([*emulator, program, path, name, columns, "1"], capture_output=True, text=True, check=False)
-            if run.returncode != 0:
-                raise SystemExit(f"count_ggml: {run.stderr.strip()}")
-            base = int(run.stdout, 16) - places[name]
-            counts = model.counted(emulator, program, lambda times: [path, name, columns, str(times)])
-            inside = {int(a, 16) - base: n for a, n in counts.items() if int(a, 16) - base in code}
-            model.print_cost(name, inside, code, int(columns), triple, cpu)
+            def counts_of(emulator, name=name):
+                run = subprocess.run([*emulator, program, path, name, columns, "1"], capture_output=True, text=True,
+                                     check=False)
+                if run.returncode != 0:
+                    raise SystemExit(f"count_ggml: {run.stderr.strip()}")
+                base = int(run.stdout, 16) - places[name]
+                counts = model.counted(emulator, program, lambda times: [path, name, columns, str(times)])
+                return {a - base: n for a, n in counts.items() if a - base in code}
+            model.print_cost(name, emulators, counts_of, code, int(columns), triple, cpu)
 
 
 if __name__ == "__main__":
