@@ -1,21 +1,16 @@
 // tritwise run: writes on from a text.
-#include <chrono>
 #include <cstdio>
 #include <string>
-#include <vector>
 
-#include "format/utf8.h"
 #include "tools/commands.h"
 #include "tools/machine.h"
 #include "tools/model_flags.h"
 #include "tools/output.h"
+#include "tools/write_on.h"
 #include "trainer/error_status.h"
-#include "tritwise/generate.h"
 
 namespace tritwise {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct RunFlags {
   ModelFlags model;
@@ -25,84 +20,30 @@ struct RunFlags {
   bool json = false;
 };
 
-std::vector<int32_t> PromptIds(const Tokenizer& tokenizer, const std::string& prompt) {
-  const size_t invalid = FindInvalidUtf8(prompt);
-  if (invalid != std::string_view::npos) {
-    throw Error("the prompt is not valid UTF-8 (byte " + std::to_string(invalid) + ")");
-  }
-  std::vector<int32_t> ids = tokenizer.Encode(prompt);
-  const int32_t begin_id = tokenizer.vocabulary().begin_id;
-  if (begin_id >= 0) ids.insert(ids.begin(), begin_id);
-  if (ids.empty()) throw Error("the prompt is empty, and the model's vocabulary has no id to begin a text with");
-  return ids;
-}
-
-double PerSecond(size_t count, Clock::duration time) {
-  const double seconds = std::chrono::duration<double>(time).count();
-  return seconds > 0.0 ? static_cast<double>(count) / seconds : 0.0;
-}
-
 void Run(const RunFlags& flags) {
   const auto model = flags.model.Load();
-  const Tokenizer* tokenizer = model->tokenizer();
-  if (tokenizer == nullptr && model->graph().input == InputKind::kTokens) {
-    throw Error(flags.model.path +
-                ": this model has no vocabulary to read and write text with (bench and inspect need none)");
-  }
-  if (tokenizer == nullptr || model->graph().context == 0) {
-    throw Error(flags.model.path + ": this model does not write text (try tritwise eval)");
-  }
-  PlanOptions options = flags.model.Options();
-  options.max_outputs = 1;
-  const auto plan = ValueOrThrow(Plan::Make(model, options));
-  const auto session = ValueOrThrow(Session::Make(*plan, {0, flags.sampler}));
-  const std::vector<int32_t> ids = PromptIds(*tokenizer, flags.prompt);
-  if (ids.size() > static_cast<size_t>(session->context())) {
-    throw Error("the prompt has " + std::to_string(ids.size()) + " tokens, the model's context is " +
-                std::to_string(session->context()));
-  }
-
-  const auto start = Clock::now();
-  const OutputRows output = ValueOrThrow(plan->Prefill(*session, ids));
-  const auto prefilled = Clock::now();
-
   std::string text;
-  StreamDecoder decoder(*tokenizer);
-  const auto hand_out = [&](const std::string& piece) {
-    if (flags.json) {
-      text += piece;
-    } else if (!piece.empty()) {
-      std::fwrite(piece.data(), 1, piece.size(), stdout);
-      std::fflush(stdout);
-    }
-    return std::ferror(stdout) == 0;
+  const auto keep = [&text](const std::string& piece) {
+    text += piece;
+    return true;
   };
-  const GenerateOptions generate{flags.tokens, tokenizer->vocabulary().end_id};
-  const Generated generated = ValueOrThrow(
-      Generate(*plan, *session, output, generate, [&](int32_t token) { return hand_out(decoder.Push(token)); }));
-  const auto done = Clock::now();
-  hand_out(decoder.Finish());
-
-  // The first token comes out of the prompt's pass.
-  const size_t decoded = generated.tokens > 1 ? static_cast<size_t>(generated.tokens - 1) : 0;
+  const WriteOnOptions options{flags.prompt, flags.tokens, flags.sampler, flags.model.Options()};
+  const Written written = flags.json ? ValueOrThrow(WriteOn(model, flags.model.path, options, keep))
+                                     : ValueOrThrow(WriteOn(model, flags.model.path, options, PrintPiece));
   if (flags.json) {
     Json object;
     object["text"] = text;
-    object["tokens"] = generated.tokens;
-    object["prompt_tokens"] = ids.size();
-    object["context_full"] = generated.finish == FinishReason::kContextFull;
-    object["prefill_tokens_per_s"] = PerSecond(ids.size(), prefilled - start);
-    object["decode_tokens_per_s"] = PerSecond(decoded, done - prefilled);
+    object["tokens"] = written.tokens;
+    object["prompt_tokens"] = written.prompt_tokens;
+    object["context_full"] = written.finish == FinishReason::kContextFull;
+    object["prefill_tokens_per_s"] = written.prefill_tokens_per_s;
+    object["decode_tokens_per_s"] = written.decode_tokens_per_s;
     object["peak_rss_bytes"] = PeakResidentBytes();
     PrintJson(object);
   } else {
     std::puts("");
   }
-  if (generated.finish == FinishReason::kContextFull) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "tritwise run: stopped because the context is full (%lld tokens)\n",
-                 static_cast<long long>(session->context()));
-  }
+  SayContextFull(written);
 }
 
 }  // namespace
