@@ -31,6 +31,22 @@ jq -e '.prefill.tokens_per_s > 0 and .decode.tokens_per_s > 0 and .machine.read_
 jq -e '.memory.peak_rss_bytes >= .memory.weights_bytes + .memory.cache_bytes' > /dev/null <<< "$json" ||
   fail "bench: $json"
 
+# Memory that runs out is one line, wherever it does.
+sed -e 's/^width = .*/width = 2048/' -e 's/^layers = .*/layers = 1/' tools/shapes/1m.toml > "$work/wide.toml"
+"$TRITWISE" random --shape "$work/wide.toml" -o "$work/wide.trit" > /dev/null
+ended=0
+for kibibytes in $(seq 4000 1000 100000); do
+  code=0
+  (ulimit -v "$kibibytes" && exec "$minimal" inspect "$work/wide.trit") > "$work/stdout" 2> "$work/stderr" || code=$?
+  [ "$code" -ne 0 ] || break
+  # 127: not even the program's libraries fit.
+  [ "$code" -eq 1 ] || [ "$code" -eq 127 ] || fail "$kibibytes KiB: exit code $code: $(cat "$work/stderr")"
+  [ "$(wc -l < "$work/stderr")" -eq 1 ] || fail "$kibibytes KiB: not one line: $(cat "$work/stderr")"
+  ! grep -qx 'tritwise: out of memory' "$work/stderr" || ended=$((ended + 1))
+done
+[ "$code" -eq 0 ] || fail "no amount of memory is enough"
+[ "$ended" -gt 0 ] || fail "memory never ran out"
+
 # Streams bring the library's locales: more than the limit of the whole file.
 streams='std::.*(ios_base|locale|stream)'
 symbols() { nm -C "$1" | grep -cE "$streams" || true; }

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
+#include <exception>
 #include <new>
 #include <string>
 
@@ -38,8 +38,9 @@ int Report(const std::string& who, const Ending& ending) {
   return ending.code;
 }
 
-// Without exceptions there is nobody to come back to.
-void OutOfMemory() {
+// Without exceptions there is nobody to come back to. Ends the program also where the library would throw because
+// something is larger than this machine can address.
+[[noreturn]] void OutOfMemory() {
   constexpr char kLine[] = "tritwise: out of memory\n";
   const auto written = write(STDERR_FILENO, kLine, sizeof(kLine) - 1);
   (void)written;
@@ -94,6 +95,7 @@ bool Begin(const Command& command, Words words, std::span<const Flag> flags, End
 
 int main(int argc, char** argv) {
   std::set_new_handler(tritwise::minimal::OutOfMemory);
+  std::set_terminate(tritwise::minimal::OutOfMemory);
   if (const std::string missing = tritwise::MissingInstructions(); !missing.empty()) {
     std::fprintf(stderr, "tritwise: %s\n", missing.c_str());
     return tritwise::minimal::Ending::kFailure;
