@@ -30,8 +30,8 @@ test-all:  ## As test, and what takes longer: clang-tidy over everything, repeat
 	@tools/build.sh riscv64-v
 	@TRITWISE_TEST_ALL=1 tools/run_tests.sh
 
-target:  ## Cross-compile for a board: make target BOARD=rpi5 (all: every folder of targets/)
-	@tools/target.sh "$(BOARD)"
+target:  ## Cross-compile for a board: make target BOARD=rpi5 (all: every folder of targets/; MINIMAL=1: a small one)
+	@MINIMAL="$(MINIMAL)" tools/target.sh "$(BOARD)"
 
 test-target:  ## Run a board's tests in its emulator: make test-target BOARD=riscv64-v
 	@tools/target.sh "$(BOARD)" test

@@ -53,4 +53,6 @@ endif()
 
 if(TARGET tritwise_command)
   install(TARGETS tritwise_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT command)
+elseif(TRITWISE_MINIMAL)
+  install(TARGETS tritwise_minimal RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT command)
 endif()

@@ -2,28 +2,36 @@
 
 #include <sys/auxv.h>
 
-#include <fstream>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 
 namespace tritwise {
 namespace {
 
-// The text behind the colon of the first line of `path` that begins with `key`.
-std::string Field(const char* path, const std::string& key) {
-  std::ifstream file(path);
-  std::string line;
-  while (std::getline(file, line)) {
-    const size_t colon = line.find(':');
-    if (line.rfind(key, 0) != 0 || colon == std::string::npos) continue;
-    const size_t begin = line.find_first_not_of(" \t", colon + 1);
-    return begin == std::string::npos ? std::string() : line.substr(begin);
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+// The text behind the colon of the first line of `path` that begins with `key`. Lines longer than the buffer (flags of
+// a CPU) come in pieces, which begin with no key.
+std::string Field(const char* path, const char* key) {
+  const File file(std::fopen(path, "r"));
+  if (!file) return {};
+  char line[512];
+  while (std::fgets(line, sizeof(line), file.get()) != nullptr) {
+    const char* colon = std::strchr(line, ':');
+    if (std::strncmp(line, key, std::strlen(key)) != 0 || colon == nullptr) continue;
+    const char* begin = colon + 1 + std::strspn(colon + 1, " \t");
+    return {begin, std::strcspn(begin, "\n")};
   }
   return {};
 }
 
-// A field in kB, in bytes; 0 where there is none.
-uint64_t Kibibytes(const char* path, const std::string& key) {
-  const std::string number = Field(path, key);
-  return number.empty() ? 0 : std::stoull(number) * 1024;
+uint64_t KibibytesField(const char* path, const char* key) {
+  return uint64_t{1024} * std::strtoull(Field(path, key).c_str(), nullptr, 10);
 }
 
 }  // namespace
@@ -54,17 +62,16 @@ std::string MissingInstructions() {
   return {};
 }
 
-uint64_t MemoryBytes() { return Kibibytes("/proc/meminfo", "MemTotal"); }
-uint64_t AvailableMemoryBytes() { return Kibibytes("/proc/meminfo", "MemAvailable"); }
+uint64_t MemoryBytes() { return KibibytesField("/proc/meminfo", "MemTotal"); }
+uint64_t AvailableMemoryBytes() { return KibibytesField("/proc/meminfo", "MemAvailable"); }
 
 bool ResetPeakResidentBytes() {
-  std::ofstream file("/proc/self/clear_refs");
-  file << "5";
-  return static_cast<bool>(file.flush());
+  File file(std::fopen("/proc/self/clear_refs", "w"));
+  return file && std::fputs("5", file.get()) >= 0 && std::fflush(file.get()) == 0;
 }
 
-uint64_t PeakResidentBytes() { return Kibibytes("/proc/self/status", "VmHWM"); }
-uint64_t ResidentBytes() { return Kibibytes("/proc/self/status", "VmRSS"); }
-uint64_t OwnResidentBytes() { return Kibibytes("/proc/self/status", "RssAnon"); }
+uint64_t PeakResidentBytes() { return KibibytesField("/proc/self/status", "VmHWM"); }
+uint64_t ResidentBytes() { return KibibytesField("/proc/self/status", "VmRSS"); }
+uint64_t OwnResidentBytes() { return KibibytesField("/proc/self/status", "RssAnon"); }
 
 }  // namespace tritwise

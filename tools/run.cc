@@ -3,21 +3,21 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
-#include <vector>
 
-#include "format/utf8.h"
 #include "tools/commands.h"
 #include "tools/machine.h"
 #include "tools/memory_budget.h"
 #include "tools/model_flags.h"
 #include "tools/output.h"
+#include "tools/write_on.h"
 #include "trainer/error_status.h"
-#include "tritwise/generate.h"
 
 namespace tritwise {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 struct RunFlags {
   ModelFlags model;
@@ -26,39 +26,6 @@ struct RunFlags {
   SamplerOptions sampler;
   bool json = false;
 };
-
-std::vector<int32_t> PromptIds(const Tokenizer& tokenizer, const std::string& prompt) {
-  const size_t invalid = FindInvalidUtf8(prompt);
-  if (invalid != std::string_view::npos) {
-    throw Error("the prompt is not valid UTF-8 (byte " + std::to_string(invalid) + ")");
-  }
-  std::vector<int32_t> ids = tokenizer.Encode(prompt);
-  const int32_t begin_id = tokenizer.vocabulary().begin_id;
-  if (begin_id >= 0) ids.insert(ids.begin(), begin_id);
-  if (ids.empty()) throw Error("the prompt is empty, and the model's vocabulary has no id to begin a text with");
-  return ids;
-}
-
-double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
-
-double PerSecond(size_t count, Clock::duration time) {
-  return time.count() > 0 ? static_cast<double>(count) / Seconds(time) : 0.0;
-}
-
-std::shared_ptr<const Model> LoadTextModel(const ModelFlags& flags) {
-  auto model = flags.Load();
-  if (model->tokenizer() == nullptr && model->graph().input == InputKind::kTokens) {
-    throw Error(flags.path +
-                ": this model has no vocabulary to read and write text with (bench and inspect need none)");
-  }
-  if (model->tokenizer() == nullptr || model->graph().context == 0) {
-    throw Error(flags.path + ": this model does not write text (try tritwise eval)");
-  }
-  if (flags.context > model->graph().context) {
-    throw UsageError("--context: the model's is " + std::to_string(model->graph().context));
-  }
-  return model;
-}
 
 // What the process takes for itself: all that it had before there was a model, and what grew with it besides its pages.
 class ProgramMemory {
@@ -74,87 +41,62 @@ class ProgramMemory {
   uint64_t own_before_ = OwnResidentBytes();
 };
 
-// Options and context within the budget, where there is one.
-void Fit(const RunFlags& flags, const Model& model, uint64_t program_bytes, size_t prompt, PlanOptions* options,
-         int64_t* context) {
-  if (flags.model.memory_budget == 0) return;
-  const auto shortest = static_cast<int64_t>(prompt) + 1;
-  const int64_t longest = *context != 0 ? *context : model.graph().context;
+// Lowers `options` until they fit into the budget. Throws Error where they cannot.
+void Fit(const RunFlags& flags, const Model& model, uint64_t program_bytes, WriteOnOptions* options) {
+  const auto prompt = static_cast<int64_t>(ValueOrThrow(PromptIds(*model.tokenizer(), flags.prompt)).size());
   MemoryRequest request{model.graph()};
   request.file_bytes = model.file().bytes().size();
   request.program_bytes = program_bytes + Sampler::Bytes(flags.sampler, model.graph().output_width());
-  request.options = *options;
-  request.shortest_context = shortest;
+  request.options = options->plan;
+  request.options.max_outputs = 1;
+  request.shortest_context = prompt + 1;
   // A text needs no more than it can become.
-  request.context = std::min(longest, static_cast<int64_t>(prompt) + flags.tokens);
+  request.context = std::min(options->context != 0 ? options->context : model.graph().context, prompt + flags.tokens);
   request.budget_bytes = flags.model.memory_budget;
-  *options = FitMemory(request).options;
-  *context = request.context;
+  options->plan = FitMemory(request).options;
+  options->context = request.context;
 }
 
 void Run(const RunFlags& flags) {
   const auto begin = Clock::now();
   const ProgramMemory program;
-  const auto model = LoadTextModel(flags.model);
-  const Tokenizer& tokenizer = *model->tokenizer();
-  const std::vector<int32_t> ids = PromptIds(tokenizer, flags.prompt);
-  PlanOptions options = flags.model.Options();
-  options.max_outputs = 1;
-  int64_t context = flags.model.context;
-  Fit(flags, *model, program.bytes(), ids.size(), &options, &context);
-  const auto plan = ValueOrThrow(Plan::Make(model, options));
-  const auto session = ValueOrThrow(Session::Make(*plan, {context, flags.sampler}));
-  if (ids.size() > static_cast<size_t>(session->context())) {
-    throw Error("the prompt has " + std::to_string(ids.size()) + " tokens, the " +
-                (context == 0 ? "model's context" : "context") + " is " + std::to_string(session->context()));
+  const auto model = flags.model.Load();
+  const int64_t context = model->graph().context;
+  if (context != 0 && flags.model.context > context) {
+    throw UsageError("--context: the model's is " + std::to_string(context));
   }
-
-  const auto start = Clock::now();
-  const OutputRows output = ValueOrThrow(plan->Prefill(*session, ids));
-  const auto prefilled = Clock::now();
-
+  WriteOnOptions options{flags.prompt, flags.tokens, flags.sampler, flags.model.Options(), flags.model.context};
+  if (flags.model.memory_budget != 0 && context != 0 && model->tokenizer() != nullptr) {
+    Fit(flags, *model, program.bytes(), &options);
+  }
+  const auto loaded = Clock::now();
+  auto first_token = loaded;
   std::string text;
-  StreamDecoder decoder(tokenizer);
-  const auto hand_out = [&](const std::string& piece) {
-    if (flags.json) {
-      text += piece;
-    } else if (!piece.empty()) {
-      std::fwrite(piece.data(), 1, piece.size(), stdout);
-      std::fflush(stdout);
-    }
-    return std::ferror(stdout) == 0;
-  };
-  const GenerateOptions generate{flags.tokens, tokenizer.vocabulary().end_id};
-  const Generated generated = ValueOrThrow(
-      Generate(*plan, *session, output, generate, [&](int32_t token) { return hand_out(decoder.Push(token)); }));
-  const auto done = Clock::now();
-  hand_out(decoder.Finish());
-
-  // The first token comes out of the prompt's pass.
-  const size_t decoded = generated.tokens > 1 ? static_cast<size_t>(generated.tokens - 1) : 0;
+  const Written written = ValueOrThrow(WriteOn(model, flags.model.path, options, [&](const std::string& piece) {
+    if (first_token == loaded) first_token = Clock::now();
+    if (!flags.json) return PrintPiece(piece);
+    text += piece;
+    return true;
+  }));
   if (flags.json) {
     Json object;
     object["text"] = text;
-    object["tokens"] = generated.tokens;
-    object["prompt_tokens"] = ids.size();
-    object["context"] = session->context();
-    object["context_full"] = generated.finish == FinishReason::kContextFull;
-    object["load_s"] = Seconds(start - begin);
-    object["first_token_s"] = Seconds(prefilled - begin);
-    object["prefill_tokens_per_s"] = PerSecond(ids.size(), prefilled - start);
-    object["decode_tokens_per_s"] = PerSecond(decoded, done - prefilled);
-    object["decode_threads"] = plan->decode_threads();
-    object["rows_at_once"] = plan->options().max_rows;
+    object["tokens"] = written.tokens;
+    object["prompt_tokens"] = written.prompt_tokens;
+    object["context"] = written.context;
+    object["context_full"] = written.finish == FinishReason::kContextFull;
+    object["load_s"] = Seconds(loaded - begin);
+    object["first_token_s"] = Seconds(first_token - begin);
+    object["prefill_tokens_per_s"] = written.prefill_tokens_per_s;
+    object["decode_tokens_per_s"] = written.decode_tokens_per_s;
+    object["decode_threads"] = written.decode_threads;
+    object["rows_at_once"] = options.plan.max_rows;
     object["peak_rss_bytes"] = PeakResidentBytes();
     PrintJson(object);
   } else {
     std::puts("");
   }
-  if (generated.finish == FinishReason::kContextFull) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "tritwise run: stopped because the context is full (%lld tokens)\n",
-                 static_cast<long long>(session->context()));
-  }
+  SayContextFull(written);
 }
 
 }  // namespace

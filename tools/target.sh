@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Cross-compiles the command for a board (a folder of targets/) into dist/tritwise-VERSION-BOARD: one static program,
 # licences, how to copy and run it, and a Debian package. With `test`: builds and runs the board's tests in its emulator.
-# Usage: tools/target.sh BOARD|all [test]
+# MINIMAL=1 makes the small command instead (run, inspect, bench): dist/tritwise-VERSION-BOARD-minimal.
+# Usage: [MINIMAL=1] tools/target.sh BOARD|all [test]
 # shellcheck disable=SC2046,SC2086  # lists of words
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,12 +16,19 @@ done
 setting() { sed -n "s/^set($2 \"\(.*\)\")/\1/p" "targets/$1/board.cmake"; }
 version=$(sed -n 's/^project(tritwise VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 most_bytes=$((3 * 1024 * 1024))
+# Everything that differs between the two commands.
+target=tritwise_command suffix='' options=() inside=(nlohmann-json3-dev libcli11-dev libtomlplusplus-dev)
+case ${MINIMAL:-} in
+  '' | 0 | OFF) ;;
+  1 | ON) target=tritwise_minimal suffix=-minimal options=(-DTRITWISE_MINIMAL=ON) inside=() most_bytes=$((3 * 512 * 1024)) ;;
+  *) echo "target: MINIMAL can be 1 or nothing, not \"$MINIMAL\"" >&2; exit 2 ;;
+esac
 
 # What the program is made of besides our own code.
 licences() {
   echo "tritwise contains the following, besides its own code (LICENSE)."
   printf '\n======== Highway\n\n'; cat .dependencies/highway/LICENSE
-  for package in libflatbuffers-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev libstdc++-12-dev libc6-dev; do
+  for package in libflatbuffers-dev "${inside[@]}" libstdc++-12-dev libc6-dev; do
     printf '\n======== %s\n\n' "$package"
     cat "/usr/share/doc/$package/copyright"
   done
@@ -32,28 +40,30 @@ package() {  # board, folder
   root=$(mktemp -d)
   chmod 755 "$root"
   install -D -m 755 "$2/tritwise" "$root/usr/bin/tritwise"
-  install -D -m 644 "$2/LICENSE" "$root/usr/share/doc/tritwise/LICENSE"
-  install -D -m 644 "$2/THIRD-PARTY.txt" "$root/usr/share/doc/tritwise/copyright"
+  install -D -m 644 "$2/LICENSE" "$root/usr/share/doc/tritwise$suffix/LICENSE"
+  install -D -m 644 "$2/THIRD-PARTY.txt" "$root/usr/share/doc/tritwise$suffix/copyright"
   size=$(du -k -s "$root" | cut -f 1)
   mkdir "$root/DEBIAN"
   cat > "$root/DEBIAN/control" <<CONTROL
-Package: tritwise
+Package: tritwise$suffix
 Version: $version
 Architecture: $architecture
 Maintainer: Tritwise <tritwise@localhost>
 Installed-Size: $size
 Section: science
-Priority: optional
+Priority: optional${suffix:+
+Provides: tritwise
+Conflicts: tritwise}
 Description: Runs ternary (1.58-bit) networks
  The command for $1, linked statically: nothing else has to be installed.
 CONTROL
-  dpkg-deb --root-owner-group --build "$root" "$2/tritwise_${version}_$architecture.deb" > /dev/null
+  dpkg-deb --root-owner-group --build "$root" "$2/tritwise${suffix}_${version}_$architecture.deb" > /dev/null
   rm -rf "$root"
 }
 
 for board in $wanted; do
   begin=$SECONDS
-  start=cold; [ -d "build/$board" ] && start=warm
+  start=cold; [ -d "build/$board$suffix" ] && start=warm
   tools/setup.sh "board${2:+-$2}" $(setting "$board" TRITWISE_BOARD_PACKAGES)
   installed=$((SECONDS - begin))
   if [ "${2:-}" = test ]; then
@@ -61,11 +71,11 @@ for board in $wanted; do
     ctest --test-dir "build/$board" --output-on-failure -j "$(nproc)"
     continue
   fi
-  tools/build.sh "$board" tritwise_command
-  folder=dist/tritwise-$version-$board
+  tools/build.sh "$board" "$target" "$board$suffix" "${options[@]}"
+  folder=dist/tritwise-$version-$board$suffix
   rm -rf "$folder"
   mkdir -p "$folder"
-  "$(sed -n 's/^CMAKE_STRIP:FILEPATH=//p' "build/$board/CMakeCache.txt")" -o "$folder/tritwise" "build/$board/bin/tritwise"
+  "$(sed -n 's/^CMAKE_STRIP:FILEPATH=//p' "build/$board$suffix/CMakeCache.txt")" -o "$folder/tritwise" "build/$board$suffix/bin/tritwise"
   cp LICENSE "$folder/"
   cp "targets/$board/README.md" "$folder/"
   licences > "$folder/THIRD-PARTY.txt"

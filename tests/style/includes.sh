@@ -26,6 +26,11 @@ if [ -n "$kernel_format" ]; then
 fi
 forbid runtime "trainer/|tools/|hwy/|flatbuffers/|$third_party" "runtime/ may include format/ and kernels/ only:"
 forbid trainer "runtime/|tools/|tritwise/" "trainer/ never includes runtime/ or tools/:"
+streams='(iostream|fstream|sstream|ostream|istream|iomanip|ios|locale|regex|filesystem)>'
+for folder in format kernels runtime tools/minimal; do
+  forbid "$folder" "$streams" "format/, kernels/, runtime/ and tools/minimal/ use no streams, which a small program has no room for:"
+done
+forbid tools/minimal "CLI/|nlohmann/|trainer/" "tools/minimal/ has no library but our own:"
 mpi=$(grep -rlE '#include <mpi\.h>' trainer tools tests --include='*.h' --include='*.cc' | grep -vx trainer/distributed/mpi_ranks.cc || true)
 if [ -n "$mpi" ]; then
   printf 'only trainer/distributed/mpi_ranks.cc includes mpi.h:\n  %s\n' "$mpi"

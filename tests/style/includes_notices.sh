@@ -4,7 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-mkdir -p "$root"/{format,kernels/common,runtime/bare,trainer,targets/bare-a,toolchains}
+mkdir -p "$root"/{format,kernels/common,runtime/bare,trainer,targets/bare-a,toolchains,tools/minimal,tests}
 touch "$root"/format/{reader,verify,description,header}.cc
 "$here/includes.sh" "$root" > /dev/null || { echo "an empty tree is refused"; exit 1; }
 
@@ -27,3 +27,6 @@ expect_refused targets/a.cc '#include "runtime/bare/port.h"'
 expect_refused targets/bare-a/a.cc '#include "runtime/bare/ops.h"'
 expect_refused runtime/bare/a.h '#include <vector>'
 expect_refused kernels/common/reference.h '#include <cmath>'
+expect_refused format/a.cc '#include <sstream>'
+expect_refused tools/minimal/a.h '#include <iostream>'
+expect_refused tools/minimal/a.cc '#include "trainer/error.h"'

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "kernels/limits/reference.h"
+#include "tools/table.h"
 #include "trainer/error_status.h"
 
 namespace tritwise {

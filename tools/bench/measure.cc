@@ -34,12 +34,4 @@ Rate Measure(const Effort& effort, double amount, const std::function<void()>& p
   return RateOf(amount, seconds);
 }
 
-Json RateJson(const char* name, const Rate& rate) {
-  return {{name, rate.median},
-          {"fastest", rate.fastest},
-          {"slowest", rate.slowest},
-          {"spread", (rate.fastest - rate.slowest) / rate.median},
-          {"repetitions", rate.repetitions}};
-}
-
 }  // namespace tritwise

@@ -6,8 +6,6 @@
 #include <functional>
 #include <vector>
 
-#include "tools/output.h"
-
 namespace tritwise {
 
 double SecondsNow();
@@ -34,9 +32,6 @@ Rate RateOf(double amount, const std::vector<double>& seconds);
 // Runs `prepare`, then `work` against the clock, again and again; the first time is not counted.
 Rate Measure(const Effort& effort, double amount, const std::function<void()>& prepare,
              const std::function<void()>& work);
-
-// {name: median, "fastest", "slowest", "spread", "repetitions"}; the spread is that of all, as a share of the median.
-Json RateJson(const char* name, const Rate& rate);
 
 // The same numbers on every machine.
 class BenchRandom {

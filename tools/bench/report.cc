@@ -25,6 +25,15 @@ Rate Scaled(Rate rate, double factor) {
   return rate;
 }
 
+// {name: median, "fastest", "slowest", "spread", "repetitions"}; the spread is that of all, as a share of the median.
+Json RateJson(const char* name, const Rate& rate) {
+  return {{name, rate.median},
+          {"fastest", rate.fastest},
+          {"slowest", rate.slowest},
+          {"spread", (rate.fastest - rate.slowest) / rate.median},
+          {"repetitions", rate.repetitions}};
+}
+
 // Of a rate of single events: seconds for one.
 Json SecondsJson(const Rate& rate) {
   return {{"seconds", 1.0 / rate.median},
