@@ -83,5 +83,8 @@ int main(int argc, char** argv) {
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
   tritwise::AddRandom(app);
+#ifdef TRITWISE_WITH_GATEWAY
+  tritwise::AddGateway(app);
+#endif
   return Run(app, argc, argv);
 }
