@@ -83,5 +83,9 @@ int main(int argc, char** argv) {
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
   tritwise::AddRandom(app);
+#ifdef TRITWISE_WITH_SERVER
+  tritwise::AddServe(app);
+  tritwise::AddKeys(app);
+#endif
   return Run(app, argc, argv);
 }

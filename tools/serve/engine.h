@@ -37,6 +37,16 @@ struct EngineCounts {
   uint64_t cached_tokens = 0;
   uint64_t tokens = 0;  // generated
   double busy_s = 0.0;  // in steps
+
+  EngineCounts& operator+=(const EngineCounts& other) {
+    steps += other.steps;
+    rows += other.rows;
+    prompt_tokens += other.prompt_tokens;
+    cached_tokens += other.cached_tokens;
+    tokens += other.tokens;
+    busy_s += other.busy_s;
+    return *this;
+  }
 };
 
 using EmitFn = std::function<void(Event)>;

@@ -73,7 +73,7 @@ class EngineThread {
   std::vector<Command> commands_;
   std::vector<Event> events_;
   std::unordered_map<JobId, Clock::time_point> unfinished_;  // and when each was accepted
-  double mean_job_s_ = 0.5;  // of those that ended lately
+  double mean_job_s_ = 0.5;                                  // of those that ended lately
   EngineLoad load_;
   EngineCounts counts_;
 

@@ -21,11 +21,11 @@ struct Generation {
   std::vector<int32_t> prompt;  // at least one id, below the context
   int32_t max_tokens = 128;
   SamplerOptions sampler;
-  std::vector<std::string> stop;   // texts, none of them empty
-  std::vector<int32_t> stop_ids;   // besides the vocabulary's end
-  bool json = false;               // the text is one JSON value
-  bool stream = true;              // false: one delta at the end
-  int64_t credit = kNoLimit;       // deltas that may be given out
+  std::vector<std::string> stop;  // texts, none of them empty
+  std::vector<int32_t> stop_ids;  // besides the vocabulary's end
+  bool json = false;              // the text is one JSON value
+  bool stream = true;             // false: one delta at the end
+  int64_t credit = kNoLimit;      // deltas that may be given out
 };
 
 // Log-probabilities of ids[first] and all behind it, each after those before it.

@@ -38,8 +38,8 @@ serve::EngineOptions Small(size_t sequences) {
 
 TEST_CASE("texts together are those that each would be alone") {
   const auto model = LoadTextModel();
-  const std::vector<std::string> prompts = {"hello", "h", "a longer prompt than the others have", "", "hell", "xyz",
-                                            "hello"};
+  const std::vector<std::string> prompts = {"hello", "h",    "a longer prompt than the others have", "", "hell",
+                                            "xyz",   "hello"};
   EngineRun run(model, Small(3));
   std::vector<serve::JobId> jobs;
   for (size_t i = 0; i < prompts.size(); ++i) {
@@ -294,9 +294,8 @@ TEST_CASE("rows of features are classified, however many there are") {
   options.plan.max_rows = 4;
   options.plan.threads = 1;
   std::vector<serve::Classified> results;
-  const auto engine = serve::Engine::Make(model, options, [&](serve::Event event) {
-    results.push_back(std::get<serve::Classified>(event.what));
-  });
+  const auto engine = serve::Engine::Make(
+      model, options, [&](serve::Event event) { results.push_back(std::get<serve::Classified>(event.what)); });
   const auto width = static_cast<size_t>(model->graph().input_width);
   std::vector<float> features(11 * width);
   for (size_t i = 0; i < features.size(); ++i) features[i] = static_cast<float>(i % 17) / 17.0f;
