@@ -1,5 +1,5 @@
-// Requests that compute, from their arrival to a minute after their end: whom the replies go to, what was sent so far, and
-// what waits to be sent. So a client that repeats a request is answered from here. Knows no sockets.
+// Requests that compute, from their arrival to a minute after their end: whom the replies go to, what was sent so far,
+// and what waits to be sent. So a client that repeats a request is answered from here. Knows no sockets.
 #pragma once
 
 #include <deque>
@@ -27,8 +27,8 @@ struct Exchange {
   Owner owner;
   std::string id;
   std::string type;
-  std::string route;    // of the connection that replies go to
-  size_t content = 0;   // hash of the request
+  std::string route;   // of the connection that replies go to
+  size_t content = 0;  // hash of the request
   std::shared_ptr<EngineThread> engine;
   ResultShape shape;
   Clock::time_point arrived = {};
@@ -40,10 +40,10 @@ struct Exchange {
   std::deque<std::string> outbox;             // replies that the connection had no room for
   std::optional<Clock::time_point> blocked;   // since when
   std::optional<Clock::time_point> detached;  // since when the connection is gone
-  std::string last;                           // the reply that ended it; "" while it is under way
+  Json last;                                  // the reply that ended it; null while it is under way
   Clock::time_point ended = {};
 
-  bool done() const { return !last.empty(); }
+  bool done() const { return !last.is_null(); }
 };
 
 class Exchanges {

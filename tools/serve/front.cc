@@ -10,8 +10,9 @@ namespace {
 
 constexpr int kHandshake_ms = 5000;
 constexpr int kHeartbeat_ms = 3000;
-constexpr int kSilence_ms = 10000;  // of a peer that is then gone
-constexpr int kQueued = 256;        // messages for one connection that does not read
+constexpr int kSilence_ms = 10000;    // of a peer that is then gone
+constexpr int kQueued = 256;          // messages for one connection that does not read
+constexpr int kSendBuffer = 1 << 16;  // bytes of the system: else megabytes of texts that nobody reads
 constexpr int kBacklog = 1024;
 constexpr size_t kMostFrames = 4;  // a message that is right has three
 constexpr size_t kKeyBytes = 32;
@@ -25,6 +26,7 @@ void Bind(zmq::socket_t& socket, const std::string& address, const ServerSetting
   socket.set(zmq::sockopt::heartbeat_timeout, kSilence_ms);
   socket.set(zmq::sockopt::heartbeat_ttl, kSilence_ms);
   socket.set(zmq::sockopt::sndhwm, kQueued);
+  socket.set(zmq::sockopt::sndbuf, kSendBuffer);
   socket.set(zmq::sockopt::rcvhwm, kQueued);
   socket.set(zmq::sockopt::backlog, kBacklog);
   socket.set(zmq::sockopt::ipv6, address.find('[') != std::string::npos);
@@ -97,8 +99,7 @@ void Front::AnswerKeyQuestions() {
     const std::array<std::string, 6> answer = {
         "1.0", request, allowed ? "200" : "400", allowed ? "OK" : "this key is not allowed", allowed ? user : "", ""};
     for (size_t i = 0; i < answer.size(); ++i) {
-      zap_.send(zmq::buffer(answer[i]),
-                i + 1 < answer.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+      zap_.send(zmq::buffer(answer[i]), i + 1 < answer.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
     }
   }
 }

@@ -1,5 +1,5 @@
-// The server's sockets: work, control, and the one on which ZeroMQ asks whether a key may connect. Takes and sends whole
-// messages and never waits to send.
+// The server's sockets: work, control, and the one on which ZeroMQ asks whether a key may connect. Takes and sends
+// whole messages and never waits to send.
 #pragma once
 
 #include <memory>

@@ -111,7 +111,8 @@ AllowList ReadAllowList(const std::string& path) {
       if (entry.name.empty()) throw Error(where + ": a key needs a name");
       if (entry.max_requests < 0 || entry.max_tokens < 0) throw Error(where + ": limits are 0 or more");
       for (const auto& [other, allowed] : list) {
-        if (other == entry.public_key || allowed.name == entry.name) throw Error(where + ": name or key is there twice");
+        if (other == entry.public_key || allowed.name == entry.name)
+          throw Error(where + ": name or key is there twice");
       }
       list[entry.public_key] = entry;
     }

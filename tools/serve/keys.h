@@ -1,7 +1,7 @@
 // CURVE keys in files, and the list of those that may connect.
 //
-// A pair NAME is two files: NAME.public (`public = "..."`) to be given away, NAME.secret (both keys) that only its owner
-// can read. Keys are 40 characters of Z85.
+// A pair NAME is two files: NAME.public (`public = "..."`) to be given away, NAME.secret (both keys) that only its
+// owner can read. Keys are 40 characters of Z85.
 #pragma once
 
 #include <map>

@@ -73,7 +73,8 @@ std::vector<std::string> RequestFields::Texts(const char* key, size_t most, size
   const Json* json = Value(key);
   std::vector<std::string> texts;
   if (json == nullptr) return texts;
-  const std::string wanted = "at most " + std::to_string(most) + " strings of 1 to " + std::to_string(most_bytes) + " bytes";
+  const std::string wanted =
+      "at most " + std::to_string(most) + " strings of 1 to " + std::to_string(most_bytes) + " bytes";
   if (!json->is_array() || json->size() > most) Wrong(key, wanted);
   for (const Json& element : *json) {
     if (!element.is_string()) Wrong(key, wanted);

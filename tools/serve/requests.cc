@@ -119,20 +119,26 @@ Json Detokenise(RequestFields& fields, const Model& model) {
 
 const char* NameOf(Reason reason) {
   switch (reason) {
-    case Reason::kLength: return "length";
-    case Reason::kEnd: return "end";
-    case Reason::kStop: return "stop";
-    case Reason::kContextFull: return "context_full";
-    case Reason::kCancelled: return "cancelled";
-    case Reason::kDeadline: return "deadline";
+    case Reason::kLength:
+      return "length";
+    case Reason::kEnd:
+      return "end";
+    case Reason::kStop:
+      return "stop";
+    case Reason::kContextFull:
+      return "context_full";
+    case Reason::kCancelled:
+      return "cancelled";
+    case Reason::kDeadline:
+      return "deadline";
   }
   return "";
 }
 
 Json UsageJson(const Usage& usage) {
-  return {{"prompt_tokens", usage.prompt_tokens}, {"cached_tokens", usage.cached_tokens},
-          {"tokens", usage.tokens},               {"queue_ms", usage.queue_ms},
-          {"prefill_ms", usage.prefill_ms},       {"decode_ms", usage.decode_ms}};
+  return {
+      {"prompt_tokens", usage.prompt_tokens}, {"cached_tokens", usage.cached_tokens}, {"tokens", usage.tokens},
+      {"queue_ms", usage.queue_ms},           {"prefill_ms", usage.prefill_ms},       {"decode_ms", usage.decode_ms}};
 }
 
 Json ScoredJson(const Scored& scored, const ResultShape& shape) {

@@ -8,9 +8,9 @@
 namespace tritwise::serve {
 namespace {
 
-constexpr std::chrono::milliseconds kIdle{200};     // between looks at deadlines and at who came back
-constexpr std::chrono::milliseconds kBlocked{5};    // the same while a client has no room
-constexpr int kMessagesInARow = 64;                 // before events are looked at again
+constexpr std::chrono::milliseconds kIdle{200};   // between looks at deadlines and at who came back
+constexpr std::chrono::milliseconds kBlocked{5};  // the same while a client has no room
+constexpr int kMessagesInARow = 64;               // before events are looked at again
 constexpr size_t kMostName = 64;
 
 double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
@@ -125,7 +125,8 @@ Server::Served& Server::ModelNamed(const std::string& name) {
   for (Served& served : models_) {
     if (served.source.name == name) return served;
   }
-  throw RequestError("unknown_model", name.empty() ? "there are several models: say which" : "there is no model \"" + name + "\"");
+  throw RequestError("unknown_model",
+                     name.empty() ? "there are several models: say which" : "there is no model \"" + name + "\"");
 }
 
 Owner Server::OwnerOf(const Incoming& message, RequestFields& fields) const {
@@ -182,7 +183,8 @@ Json Server::Control(const Incoming& message, RequestFields& fields, const std::
 
 void Server::Compute(const Incoming& message, RequestFields& fields, const std::string& id, const std::string& type) {
   const Owner owner = OwnerOf(message, fields);
-  const size_t content = std::hash<std::string>()(message.frames[1] + (message.frames.size() > 2 ? message.frames[2] : ""));
+  const size_t content =
+      std::hash<std::string>()(message.frames[1] + (message.frames.size() > 2 ? message.frames[2] : ""));
   if (Repeat(message, owner, id, content)) return;
   if (draining_ || drain_) throw RequestError("draining", "this server is about to end");
 
@@ -200,7 +202,8 @@ void Server::Compute(const Incoming& message, RequestFields& fields, const std::
   Job job;
   job.id = ++last_job_;
   job.arrived = Clock::now();
-  const int64_t deadline_ms = fields.Integer("deadline_ms", static_cast<int64_t>(1e3 * settings_.deadline_s), 0, int64_t{1} << 40);
+  const int64_t deadline_ms =
+      fields.Integer("deadline_ms", static_cast<int64_t>(1e3 * settings_.deadline_s), 0, int64_t{1} << 40);
   if (deadline_ms != 0) job.deadline = job.arrived + std::chrono::milliseconds(deadline_ms);
   Exchange exchange;
   if (type == "generate") {
@@ -245,7 +248,8 @@ bool Server::Repeat(const Incoming& message, const Owner& owner, const std::stri
                              {"ids", exchange->ids}}));
   }
   if (exchange->done()) {
-    Deliver(*exchange, std::string(exchange->last));
+    if (exchange->last.contains("seq")) exchange->last["seq"] = exchange->seq++;
+    Deliver(*exchange, Dump(exchange->last));
   } else {
     exchange->engine->Hold(exchange->job, exchange->blocked.has_value());
   }
@@ -280,8 +284,9 @@ void Server::HandOut(Exchange& exchange, Event event) {
     }
     return Deliver(exchange, Dump(json));
   }
-  Json line = {{"level", "info"}, {"event", "request"}, {"type", exchange.type}, {"id", exchange.id},
-               {"user", exchange.owner.user}, {"ms", Milliseconds(Clock::now() - exchange.arrived)}};
+  Json line = {
+      {"level", "info"},   {"event", "request"},          {"type", exchange.type},
+      {"id", exchange.id}, {"user", exchange.owner.user}, {"ms", Milliseconds(Clock::now() - exchange.arrived)}};
   if (const auto* finished = std::get_if<Finished>(&event.what)) {
     json["type"] = "finish";
     json["seq"] = exchange.seq++;
@@ -302,10 +307,10 @@ void Server::HandOut(Exchange& exchange, Event event) {
     line["level"] = "error";
     line["message"] = json["message"];
   }
-  exchange.last = Dump(json);
+  exchange.last = std::move(json);
   exchange.ended = Clock::now();
   log_(std::move(line));
-  Deliver(exchange, std::string(exchange.last));
+  Deliver(exchange, Dump(exchange.last));
 }
 
 void Server::Deliver(Exchange& exchange, std::string json) {
@@ -422,7 +427,9 @@ bool Server::Tend(Clock::time_point now) {
   }
   exchanges_.ForEach([&](Exchange& e) {
     Flush(e);
-    const auto seconds = [&](double s) { return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s)); };
+    const auto seconds = [&](double s) {
+      return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s));
+    };
     const bool slow = e.blocked && now - *e.blocked > seconds(settings_.slow_reader_s);
     if (slow) {
       log_({{"level", "warning"}, {"event", "slow_reader"}, {"id", e.id}, {"user", e.owner.user}});

@@ -37,8 +37,8 @@ class Server {
 
   // From any thread: refuse new work, finish what was accepted (what takes longer than drain_s is cancelled), then end.
   void Drain();
-  // From any thread: load the models and the list of keys anew. Requests under way finish with the old model; what cannot
-  // be loaded is logged, and the old one stays.
+  // From any thread: load the models and the list of keys anew. Requests under way finish with the old model; what
+  // cannot be loaded is logged, and the old one stays.
   void Reload();
 
   const std::string& work_address() const { return front_.work_address(); }

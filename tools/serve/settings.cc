@@ -29,7 +29,8 @@ void ReadServerSettings(const std::string& path, ServerSettings& settings) {
   const toml::table root = ParseToml(ReadTomlText(path, "the server's settings"), path);
   for (const auto& [key, node] : root) {
     if (key.str() != "server" || !node.is_table()) {
-      throw Error(TomlPlace(path, node.source()) + ": " + std::string(key.str()) + ": there is only a section [server]");
+      throw Error(TomlPlace(path, node.source()) + ": " + std::string(key.str()) +
+                  ": there is only a section [server]");
     }
     SectionReader reader(*node.as_table(), "server", path);
     ServerSettings::Visit(settings, reader);
@@ -54,7 +55,8 @@ void CheckServerSettings(const ServerSettings& s) {
   if (!s.secret_key.empty() || s.insecure) return;
   for (const std::string& address : {s.bind, ControlAddress(s)}) {
     if (!IsLocal(address)) {
-      throw Error(address + ": other machines could connect without a key; give a secret key (tritwise keys), or --insecure");
+      throw Error(address +
+                  ": other machines could connect without a key; give a secret key (tritwise keys), or --insecure");
     }
   }
 }
