@@ -1,5 +1,7 @@
 #include "runtime/kv_cache.h"
 
+#include <cstring>
+
 namespace tritwise::runtime {
 namespace {
 
@@ -39,6 +41,21 @@ Result<std::unique_ptr<KvCache>> KvCache::Make(const CacheLayers& layers, uint64
     cache->places_.push_back(place);
   }
   return cache;
+}
+
+void KvCache::CopyFrom(const KvCache& other, uint64_t positions) {
+  for (size_t layer = 0; layer < layers_.size(); ++layer) {
+    const CacheLayer& l = layers_[layer];
+    const size_t bytes = positions * l.head_size * l.element_bytes();
+    const size_t scale_bytes = l.storage == Storage::kI8 ? positions * sizeof(float) : 0;
+    for (size_t head = 0; head < l.kv_heads; ++head) {
+      std::memcpy(keys(layer, head), other.keys(layer, head), bytes);
+      std::memcpy(values(layer, head), other.values(layer, head), bytes);
+      if (scale_bytes == 0) continue;
+      std::memcpy(key_scales(layer, head), other.key_scales(layer, head), scale_bytes);
+      std::memcpy(value_scales(layer, head), other.value_scales(layer, head), scale_bytes);
+    }
+  }
 }
 
 }  // namespace tritwise::runtime

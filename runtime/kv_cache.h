@@ -42,6 +42,9 @@ class KvCache {
   float* key_scales(size_t layer, size_t kv_head) const { return Scales(keys(layer, kv_head), layer); }
   float* value_scales(size_t layer, size_t kv_head) const { return Scales(values(layer, kv_head), layer); }
 
+  // Makes the first `positions` those of `other`, which has the same layers; both hold as many.
+  void CopyFrom(const KvCache& other, uint64_t positions);
+
   const CacheLayers& layers() const { return layers_; }
   uint64_t bytes() const { return block_.bytes(); }
 

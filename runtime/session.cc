@@ -42,6 +42,23 @@ Status Session::Truncate(int64_t position) {
   return Status();
 }
 
+Status Session::CopyPrefix(const Session& other, int64_t positions) {
+  if (model_ != other.model_ || cache_->layers() != other.cache_->layers()) {
+    return Status::Error(StatusCode::kInvalidArgument, "the sessions differ in model or number format of the cache");
+  }
+  if (positions < 0 || positions > other.position_) {
+    return Status::Error(StatusCode::kInvalidArgument, "%" PRId64 " positions of a session that has %" PRId64,
+                         positions, other.position_);
+  }
+  if (positions > context_) {
+    return Status::Error(StatusCode::kResourceExhausted, "%" PRId64 " positions do not fit into a context of %" PRId64,
+                         positions, context_);
+  }
+  if (this != &other) cache_->CopyFrom(*other.cache_, static_cast<uint64_t>(positions));
+  position_ = positions;
+  return Status();
+}
+
 void Session::Reset() {
   position_ = 0;
   sampler_.Reset();

@@ -15,7 +15,7 @@ ClientOptions ClientFlags::Options() const {
   ClientOptions options;
   options.address = ParseAddress(connect, control);
   if (server_key.empty() != key.empty()) throw UsageError("--server-key and --key: both or none");
-  if (!key.empty()) options.curve = Curve{ReadPublicKey(server_key), ReadKeyPair(key)};
+  if (!key.empty()) options.curve = Curve{serve::ReadPublicKey(server_key), serve::ReadSecretKey(key)};
   return options;
 }
 

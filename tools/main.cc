@@ -83,6 +83,10 @@ int main(int argc, char** argv) {
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
   tritwise::AddRandom(app);
+#ifdef TRITWISE_WITH_SERVER
+  tritwise::AddServe(app);
+  tritwise::AddKeys(app);
+#endif
 #ifdef TRITWISE_WITH_GATEWAY
   tritwise::AddGateway(app);
 #endif

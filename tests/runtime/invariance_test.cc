@@ -178,6 +178,41 @@ TEST_CASE("scores of a row of features do not depend on the other rows") {
   CHECK(SameBits(some, {all[1], all[2], all[4], all[5], all[6], all[7]}));
 }
 
+TEST_CASE("a session that takes the beginning of another goes on as if it had computed it") {
+  for (const Storage cache : {Storage::kI8, Storage::kF16, Storage::kF32}) {
+    DecoderOptions o;
+    o.config.cache = cache;
+    const auto model = RandomModel(MakeDecoder(o));
+    const auto tokens = RandomTokens(kTokens, 150);
+    const Logits expected = WholeSequence(model, tokens, 1);
+    const auto plan = MakePlan(model, 96);
+    const auto first = MakeSession(*plan);
+    AllLogits(*plan, *first, std::span(tokens).first(70), 70);
+    for (const int64_t shared : {0, 1, 63, 64, 65, 70}) {
+      const auto second = MakeSession(*plan, shared + 20);  // another context: heads lie elsewhere
+      REQUIRE(second->CopyPrefix(*first, shared).ok());
+      CHECK(second->position() == shared);
+      const auto begin = static_cast<size_t>(shared);
+      const Logits rest = AllLogits(*plan, *second, std::span(tokens).subspan(begin, 20), 20);
+      CHECK(SameBits(rest, Logits(expected.begin() + shared, expected.begin() + shared + 20)));
+    }
+  }
+}
+
+TEST_CASE("taking the beginning of a session is refused where that makes no sense") {
+  const auto model = RandomModel(MakeDecoder({}));
+  const auto plan = MakePlan(model, 16);
+  const auto first = MakeSession(*plan);
+  AllLogits(*plan, *first, RandomTokens(10, 150), 10);
+  const auto small = MakeSession(*plan, 5);
+  CHECK(small->CopyPrefix(*first, 6).code() == StatusCode::kResourceExhausted);
+  CHECK(small->CopyPrefix(*first, 11).code() == StatusCode::kInvalidArgument);
+  CHECK(small->CopyPrefix(*first, -1).code() == StatusCode::kInvalidArgument);
+  CHECK(small->position() == 0);
+  const auto other_plan = MakePlan(RandomModel(MakeDecoder({})), 16);
+  CHECK(MakeSession(*other_plan)->CopyPrefix(*first, 3).code() == StatusCode::kInvalidArgument);
+}
+
 TEST_CASE("truncating a session and going on equals a fresh one") {
   const auto model = RandomModel(MakeDecoder({}));
   const auto plan = MakePlan(model, 32);

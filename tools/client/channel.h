@@ -15,8 +15,8 @@
 #include <zmq.hpp>
 
 #include "tools/client/continuation.h"
-#include "tools/client/key_file.h"
 #include "tools/output.h"
+#include "tools/serve/keys.h"
 
 namespace tritwise {
 
@@ -25,7 +25,7 @@ using Milliseconds = std::chrono::milliseconds;
 
 struct Curve {
   std::string server_key;
-  KeyPair own;
+  serve::KeyPair own;
 };
 
 struct ChannelOptions {

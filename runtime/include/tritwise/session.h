@@ -44,6 +44,10 @@ class Session {
   // Forgets everything from `position` on (0 to position()); what comes next is computed as if it had
   // been fed there in the first place. The sampler goes on with its random numbers.
   Status Truncate(int64_t position);
+  // Becomes what it would be after the first `positions` tokens of `other`, without computing them again: texts that
+  // begin alike share that work. The sampler goes on. kInvalidArgument: another model, another number format of the
+  // cache, more positions than `other` has; kResourceExhausted: more than the context holds.
+  Status CopyPrefix(const Session& other, int64_t positions);
   // Back to the state in which the session was made, the sampler's seed included.
   void Reset();
 

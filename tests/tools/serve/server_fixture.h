@@ -1,0 +1,150 @@
+// A real server in a thread, and clients on real sockets.
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <zmq.hpp>
+
+#include "tests/support/random_model.h"
+#include "tools/serve/server.h"
+
+namespace tritwise::test {
+
+using serve::Json;
+
+class Client {
+ public:
+  explicit Client(const std::string& address, int receive_queue = 1000) : socket_(context_, ZMQ_DEALER) {
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::rcvtimeo, 20000);
+    socket_.set(zmq::sockopt::rcvhwm, receive_queue);
+    socket_.connect(address);
+  }
+  // With keys; `server` is the public one.
+  Client(const std::string& address, const serve::KeyPair& keys, const std::string& server)
+      : socket_(context_, ZMQ_DEALER) {
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::rcvtimeo, 20000);
+    socket_.set(zmq::sockopt::curve_publickey, keys.public_key);
+    socket_.set(zmq::sockopt::curve_secretkey, keys.secret_key);
+    socket_.set(zmq::sockopt::curve_serverkey, server);
+    socket_.connect(address);
+  }
+
+  void Send(const Json& request) { SendFrames({"tritwise/1", request.dump()}); }
+  void SendFrames(const std::vector<std::string>& frames) {
+    for (size_t i = 0; i < frames.size(); ++i) {
+      socket_.send(zmq::buffer(frames[i]), i + 1 < frames.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+    }
+  }
+  // Null after `patience` without a message.
+  Json Receive(std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+    socket_.set(zmq::sockopt::rcvtimeo, static_cast<int>(patience.count()));
+    zmq::message_t frame;
+    if (!socket_.recv(frame)) return nullptr;
+    CHECK(frame.to_string() == "tritwise/1");
+    REQUIRE(frame.more());
+    REQUIRE(socket_.recv(frame));
+    CHECK(!frame.more());
+    return Json::parse(frame.to_string());
+  }
+  Json Ask(const Json& request) {
+    Send(request);
+    return Receive();
+  }
+  // The text of a request's deltas; the reply that ended it is left in `last`. Checks the numbers of the deltas.
+  std::string Text(const std::string& id) {
+    std::string text;
+    for (uint64_t seq = 0;; ++seq) {
+      last = Receive();
+      REQUIRE(last.is_object());
+      REQUIRE(last["id"] == id);
+      if (last["type"] == "error") return text;
+      REQUIRE(last["seq"] == seq);
+      if (last["type"] != "delta") return text;
+      text += last["text"].get<std::string>();
+    }
+  }
+  zmq::socket_t& socket() { return socket_; }
+
+  Json last;
+
+ private:
+  zmq::context_t context_;
+  zmq::socket_t socket_;
+};
+
+inline Json GenerateRequest(const std::string& id, const std::string& prompt, int tokens) {
+  return {{"type", "generate"}, {"id", id}, {"prompt", prompt}, {"max_tokens", tokens}};
+}
+
+class ServerRun {
+ public:
+  explicit ServerRun(serve::ServerSettings settings = {}, int64_t context = 96) {
+    WriteTextModel(path, true, context);
+    if (settings.bind == serve::ServerSettings().bind) settings.bind = "tcp://127.0.0.1:*";
+    if (settings.threads == 0) settings.threads = 1;
+    if (settings.drain_s == serve::ServerSettings().drain_s) settings.drain_s = 2.0;  // for requests that wait for ever
+    server = std::make_unique<serve::Server>(settings, std::vector<serve::ModelSource>{{"text", path, true}},
+                                             [this](Json line) {
+                                               const std::lock_guard<std::mutex> lock(mutex_);
+                                               lines_.push_back(std::move(line));
+                                             });
+    thread_ = std::thread([this] {
+      server->Run();
+      ended = true;
+    });
+  }
+  ~ServerRun() {
+    server->Drain();
+    thread_.join();
+  }
+
+  std::string work() const { return server->work_address(); }
+  std::string control() const { return server->control_address(); }
+  bool Logged(const std::string& event) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const Json& line : lines_) {
+      if (line["event"] == event) return true;
+    }
+    return false;
+  }
+  // The value of a metric as `stats` gives it; 0 where it has none.
+  double Stat(const std::string& name, const std::string& labels = {}) const {
+    Client client(control());
+    const Json stats = client.Ask({{"type", "stats"}, {"id", "s"}})["stats"];
+    if (!stats.contains(name)) return 0.0;
+    if (labels.empty()) return stats[name].get<double>();
+    return stats[name].contains(labels) ? stats[name][labels].get<double>() : 0.0;
+  }
+  // Waits for something that happens in its own time.
+  template <class Condition>
+  static bool Soon(const Condition& condition, std::chrono::seconds patience = std::chrono::seconds(20)) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+  }
+
+  TempDir folder;
+  std::string path = (folder.path() / "text.trit").string();
+  std::unique_ptr<serve::Server> server;
+  std::atomic<bool> ended{false};
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Json> lines_;
+  std::thread thread_;
+};
+
+}  // namespace tritwise::test
