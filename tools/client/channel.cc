@@ -93,8 +93,8 @@ void Channel::Mute(const std::string& id) {
 }
 
 void Channel::AddPollItems(std::vector<zmq::pollitem_t>* items) {
-  items->push_back(
-      {socket_.handle(), 0, static_cast<short>(unsent_.empty() ? ZMQ_POLLIN : ZMQ_POLLIN | ZMQ_POLLOUT), 0});
+  items->push_back({socket_.handle(), 0,
+                    static_cast<short>(connected_ && !unsent_.empty() ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0});
   items->push_back({monitor_.handle(), 0, ZMQ_POLLIN, 0});
 }
 
@@ -146,6 +146,7 @@ void Channel::FollowConnection(std::vector<Reply>* replies) {
     std::memcpy(&event, frames[0].data(), sizeof event);
     switch (event) {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        connected_ = true;
         handshake_failed_ = false;
         break;
       case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
@@ -164,6 +165,7 @@ void Channel::FollowConnection(std::vector<Reply>* replies) {
 }
 
 void Channel::LoseConnection() {
+  connected_ = false;
   const auto now = Clock::now();
   std::erase_if(requests_, [](const auto& entry) { return entry.second.muted; });
   for (auto& [id, request] : requests_) {
@@ -176,7 +178,7 @@ void Channel::LoseConnection() {
 }
 
 void Channel::SendWaiting() {
-  for (; !unsent_.empty(); unsent_.pop_front()) {
+  for (; connected_ && !unsent_.empty(); unsent_.pop_front()) {
     const auto found = requests_.find(unsent_.front());
     if (found == requests_.end()) continue;
     Request& request = found->second;
