@@ -84,7 +84,7 @@ class Channel {
   zmq::socket_t monitor_;
   std::map<std::string, Request> requests_;
   std::deque<std::string> unsent_;  // in the order in which they are sent; some may have ended meanwhile
-  bool connected_ = false;  // as the monitor says: a connection that broke takes messages for a moment still
+  bool connected_ = false;          // as the monitor says: a connection that broke takes messages for a moment still
   bool handshake_failed_ = false;
 };
 
