@@ -31,11 +31,12 @@ void CheckLength(size_t tokens, const RequestLimits& limits) {
 }
 
 std::vector<int32_t> ReadPrompt(RequestFields& fields, const Model& model) {
-  const Tokenizer& tokenizer = TokenizerOf(model);
+  if (model.graph().input != InputKind::kTokens) throw RequestError("not_supported", "this model reads no tokens");
   if (fields.Has("prompt") == fields.Has("ids")) {
     throw RequestError("bad_request", "give either prompt or ids");
   }
   if (fields.Has("ids")) return fields.Ids("ids", model.graph().input_width);
+  const Tokenizer& tokenizer = TokenizerOf(model);
   return WithBegin(tokenizer, tokenizer.Encode(fields.Text("prompt", {}, kMostText)));
 }
 

@@ -23,7 +23,7 @@ std::vector<std::string> StopsOf(const Work& work) {
 
 }  // namespace
 
-Sequence::Sequence(Job job, size_t slot, size_t cached, const Tokenizer& tokenizer, size_t vocabulary,
+Sequence::Sequence(Job job, size_t slot, size_t cached, const Tokenizer* tokenizer, size_t vocabulary,
                    Clock::time_point now)
     : job_(std::move(job)),
       generation_(std::get_if<Generation>(&job_.work)),
@@ -31,11 +31,13 @@ Sequence::Sequence(Job job, size_t slot, size_t cached, const Tokenizer& tokeniz
       slot_(slot),
       fed_(cached),
       sampler_(ValueOrThrow(Sampler::Make(OptionsOf(job_.work), static_cast<int64_t>(vocabulary)))),
-      decoder_(tokenizer),
       stop_(StopsOf(job_.work)),
-      end_id_(tokenizer.vocabulary().end_id),
       begin_(now),
       read_(now) {
+  if (tokenizer != nullptr) {
+    decoder_.emplace(*tokenizer);
+    end_id_ = tokenizer->vocabulary().end_id;
+  }
   if (generation_ != nullptr) credit_ = generation_->stream ? generation_->credit : kNoLimit;
   usage_.prompt_tokens = ids().size();
   usage_.cached_tokens = cached;
@@ -89,7 +91,7 @@ void Sequence::Generate(std::span<const float> logits, bool full, Clock::time_po
   }
   ++usage_.tokens;
   next_ = token;
-  GiveOut(stop_.Push(decoder_.Push(token)), token);
+  GiveOut(decoder_ ? stop_.Push(decoder_->Push(token)) : std::string(), token);
   if (stop_.stopped()) return Finish(Reason::kStop, now);
   if (usage_.tokens == static_cast<size_t>(generation_->max_tokens)) return Finish(Reason::kLength, now);
   if (full) Finish(Reason::kContextFull, now);
@@ -106,9 +108,8 @@ void Sequence::Score(std::span<const float> logits) {
 
 void Sequence::Finish(Reason reason, Clock::time_point now) {
   if (generates()) {
-    std::string rest = stop_.Push(decoder_.Finish());
-    rest += stop_.Finish();
-    collected_.text += rest;
+    if (decoder_) collected_.text += stop_.Push(decoder_->Finish());
+    collected_.text += stop_.Finish();
     if (!collected_.text.empty() || !collected_.ids.empty()) events_.push_back({job_.id, std::move(collected_)});
     if (decoding()) usage_.decode_ms = Milliseconds(now - read_);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "format/tokenizer.h"
@@ -12,9 +13,9 @@ namespace tritwise::serve {
 
 class Sequence {
  public:
-  // `slot` is at position `cached` of the text. `end_id`: the vocabulary's, -1 for none. Throws Error for sampler
-  // options that make no sense.
-  Sequence(Job job, size_t slot, size_t cached, const Tokenizer& tokenizer, size_t vocabulary, Clock::time_point now);
+  // `slot` is at position `cached` of the text. Without a tokenizer (null) there are ids and no text. Throws Error for
+  // sampler options that make no sense.
+  Sequence(Job job, size_t slot, size_t cached, const Tokenizer* tokenizer, size_t vocabulary, Clock::time_point now);
 
   JobId id() const { return job_.id; }
   size_t slot() const { return slot_; }
@@ -71,9 +72,9 @@ class Sequence {
   size_t fed_;  // of ids()
   int32_t next_ = 0;
   Sampler sampler_;
-  StreamDecoder decoder_;
+  std::optional<StreamDecoder> decoder_;
   StopText stop_;
-  int32_t end_id_;
+  int32_t end_id_ = -1;
   int64_t credit_ = kNoLimit;
   bool held_ = false;
   bool ended_ = false;

@@ -86,7 +86,7 @@ void TextEngine::Admit(Clock::time_point now) {
     const auto lease = slots_.Take(IdsOf(job), MostCached(job));
     try {
       running_.push_back(std::make_unique<Sequence>(std::move(job), lease->slot, lease->cached,
-                                                    *plan_->model()->tokenizer(),
+                                                    plan_->model()->tokenizer(),
                                                     static_cast<size_t>(plan_->model()->graph().output_width()), now));
       counts_.cached_tokens += lease->cached;
     } catch (const std::exception& error) {

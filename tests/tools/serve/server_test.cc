@@ -135,9 +135,15 @@ TEST_CASE("frames that are no protocol are answered or ignored, and others are s
   CHECK(reply["code"] == "unsupported_version");
   CHECK(reply["versions"] == Json::array({1}));
   CHECK(reply["id"].is_null());
-  for (const std::vector<std::string>& frames : std::vector<std::vector<std::string>>{
-           {""}, {"tritwise/1"}, {"tritwise/1", ""}, {"tritwise/1", "{\"id\":\"\xFF\"}"}, {"tritwise/1", "{", "x"},
-           {"tritwise/1", "{}", "x", "y"}, {"tritwise/1", std::string(100000, '[')}, std::vector<std::string>(500, "z")}) {
+  for (const std::vector<std::string>& frames :
+       std::vector<std::vector<std::string>>{{""},
+                                             {"tritwise/1"},
+                                             {"tritwise/1", ""},
+                                             {"tritwise/1", "{\"id\":\"\xFF\"}"},
+                                             {"tritwise/1", "{", "x"},
+                                             {"tritwise/1", "{}", "x", "y"},
+                                             {"tritwise/1", std::string(100000, '[')},
+                                             std::vector<std::string>(500, "z")}) {
     client.SendFrames(frames);
     CHECK(client.Receive()["type"] == "error");
   }
