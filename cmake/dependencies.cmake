@@ -56,6 +56,17 @@ add_library(tritwise_headers INTERFACE)
 target_include_directories(tritwise_headers SYSTEM INTERFACE "${_headers}")
 find_program(TRITWISE_FLATC flatc REQUIRED NO_CMAKE_FIND_ROOT_PATH)
 
+# ---- the gateway's HTTP, host only
+set(TRITWISE_WITH_GATEWAY OFF)
+if(TRITWISE_BUILD_SERVER AND TRITWISE_BUILD_TOOLS AND NOT TRITWISE_STATIC AND NOT CMAKE_CROSSCOMPILING)
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(cpp_httplib QUIET IMPORTED_TARGET cpp-httplib)
+    set(TRITWISE_WITH_GATEWAY ${cpp_httplib_FOUND})
+  endif()
+  message(STATUS "HTTP gateway (cpp-httplib): ${TRITWISE_WITH_GATEWAY}")
+endif()
+
 # ---- the trainer's libraries, host only
 if(TRITWISE_BUILD_TRAINER)
   find_package(OpenMP REQUIRED COMPONENTS CXX)

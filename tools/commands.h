@@ -33,6 +33,8 @@ void AddBench(CLI::App& app);
 void AddRandom(CLI::App& app);
 void AddServe(CLI::App& app);
 void AddKeys(CLI::App& app);
+// Where cpp-httplib is.
+void AddGateway(CLI::App& app);
 // Where the trainer is built.
 void AddTrain(CLI::App& app);
 void AddExport(CLI::App& app);

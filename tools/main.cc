@@ -87,5 +87,8 @@ int main(int argc, char** argv) {
   tritwise::AddServe(app);
   tritwise::AddKeys(app);
 #endif
+#ifdef TRITWISE_WITH_GATEWAY
+  tritwise::AddGateway(app);
+#endif
   return Run(app, argc, argv);
 }

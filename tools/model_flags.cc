@@ -5,7 +5,9 @@
 
 namespace tritwise {
 
-void ModelFlags::AddPath(CLI::App& command) { command.add_option("MODEL.trit", path, "The model file")->required(); }
+CLI::Option* ModelFlags::AddPath(CLI::App& command) {
+  return command.add_option("MODEL.trit", path, "The model file")->required();
+}
 
 void ModelFlags::AddComputing(CLI::App& command) {
   command.add_option("--threads", threads, "Threads that compute (0: all this process may use)")

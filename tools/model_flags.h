@@ -19,7 +19,7 @@ struct ModelFlags {
   int64_t context = 0;         // 0: the model's
   uint64_t memory_budget = 0;  // bytes; 0: none
 
-  void AddPath(CLI::App& command);
+  CLI::Option* AddPath(CLI::App& command);
   // --threads, --cache, --no-verify
   void AddComputing(CLI::App& command);
   // The last two of them.

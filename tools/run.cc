@@ -7,8 +7,8 @@
 #include "tools/commands.h"
 #include "tools/machine.h"
 #include "tools/memory_budget.h"
-#include "tools/model_flags.h"
 #include "tools/output.h"
+#include "tools/run_flags.h"
 #include "tools/write_on.h"
 #include "trainer/error_status.h"
 
@@ -18,14 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
-
-struct RunFlags {
-  ModelFlags model;
-  std::string prompt;
-  int32_t tokens = 128;
-  SamplerOptions sampler;
-  bool json = false;
-};
 
 // What the process takes for itself: all that it had before there was a model, and what grew with it besides its pages.
 class ProgramMemory {
@@ -99,13 +91,36 @@ void Run(const RunFlags& flags) {
   SayContextFull(written);
 }
 
+#ifdef TRITWISE_WITH_SERVER
+// A model of one's own or a server: each has flags that say nothing to the other.
+void CheckSource(const CLI::App& command) {
+  const bool remote = command.count("--connect") != 0;
+  if (!remote && command.count("MODEL.trit") == 0) throw UsageError("MODEL.trit is required (or --connect)");
+  const auto refuse = [&](const char* flag, const char* why) {
+    if (command.count(flag) != 0) throw UsageError(std::string(flag) + why);
+  };
+  if (remote) {
+    refuse("MODEL.trit", ": the server of --connect has its own");
+    for (const char* flag : {"--threads", "--cache", "--no-verify", "--context", "--memory-budget"}) {
+      refuse(flag, ": is the server's, not --connect's");
+    }
+  } else {
+    for (const char* flag : {"--control", "--server-key", "--key", "--model"}) refuse(flag, ": needs --connect");
+  }
+}
+#endif
+
 }  // namespace
 
 void AddRun(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* command = app.add_subcommand("run", "Writes on from a text");
   command->option_defaults()->always_capture_default();
+#ifdef TRITWISE_WITH_SERVER
+  flags->model.AddPath(*command)->required(false);  // a server has one
+#else
   flags->model.AddPath(*command);
+#endif
   command->add_option("-p,--prompt", flags->prompt, "The text to go on from")->required();
   command->add_option("-n,--tokens", flags->tokens, "Most tokens to generate")->check(CLI::Range(1, 1 << 30));
   command->add_option("--temperature", flags->sampler.temperature, "0: always the likeliest token")
@@ -120,10 +135,22 @@ void AddRun(CLI::App& app) {
   flags->model.AddComputing(*command);
   flags->model.AddMemory(*command);
   command->add_flag("--json", flags->json, "One JSON object instead of the text as it comes");
-  command->footer(
+  std::string examples =
       "Examples:\n  tritwise run model.trit -p \"In the beginning\" --memory-budget 256M --cache int8\n"
-      "  tritwise run model.trit -p \"In the beginning\" -n 100 --temperature 0.8 --top-k 40 --seed 7");
-  command->callback([flags] { Run(*flags); });
+      "  tritwise run model.trit -p \"In the beginning\" -n 100 --temperature 0.8 --top-k 40 --seed 7";
+#ifdef TRITWISE_WITH_SERVER
+  flags->client.Add(*command);
+  command->add_option("--model", flags->model_name, "With --connect: which of the server's models");
+  examples += "\n  tritwise run --connect tcp://192.0.2.7:5555 -p \"In the beginning\"";
+#endif
+  command->footer(examples);
+  command->callback([flags, command] {
+#ifdef TRITWISE_WITH_SERVER
+    CheckSource(*command);
+    if (!flags->client.connect.empty()) return RunRemote(*flags);
+#endif
+    Run(*flags);
+  });
 }
 
 }  // namespace tritwise

@@ -12,7 +12,7 @@ what=${1:-build}
 [ $# -eq 0 ] || shift
 packages=(cmake ninja-build pkg-config g++ dpkg-dev libflatbuffers-dev flatbuffers-compiler catch2 nlohmann-json3-dev
           libcli11-dev libtomlplusplus-dev cppzmq-dev)
-trainer=(libdnnl-dev libspdlog-dev libsentencepiece-dev zlib1g-dev libopenmpi-dev openmpi-bin libjs-chart.js jq
+trainer=(libcpp-httplib-dev libdnnl-dev libspdlog-dev libsentencepiece-dev zlib1g-dev libopenmpi-dev openmpi-bin libjs-chart.js jq
          bible-kjv bible-kjv-text dataset-fashion-mnist python3 binutils)
 case $what in
   build) packages+=("${trainer[@]}") ;;

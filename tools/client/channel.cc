@@ -1,0 +1,212 @@
+#include "tools/client/channel.h"
+
+#include <cstring>
+
+#include "trainer/error.h"
+
+namespace tritwise {
+namespace {
+
+constexpr char kProtocol[] = "tritwise/1";
+constexpr int kMostAttempts = 5;
+
+void SetOptions(zmq::socket_t& socket, const ChannelOptions& options) {
+  socket.set(zmq::sockopt::immediate, true);  // nothing waits in queues of connections that are gone
+  socket.set(zmq::sockopt::linger, 200);      // a last `cancel` still goes out
+  socket.set(zmq::sockopt::sndhwm, 0);
+  socket.set(zmq::sockopt::rcvhwm, 0);  // the texts of the requests under way bound it
+  socket.set(zmq::sockopt::heartbeat_ivl, 2000);
+  socket.set(zmq::sockopt::heartbeat_timeout, 6000);
+  socket.set(zmq::sockopt::heartbeat_ttl, 10000);
+  socket.set(zmq::sockopt::handshake_ivl, 5000);
+  socket.set(zmq::sockopt::reconnect_ivl, 100);
+  socket.set(zmq::sockopt::reconnect_ivl_max, 2000);
+  socket.set(zmq::sockopt::ipv6, options.ipv6);
+  if (options.curve) {
+    socket.set(zmq::sockopt::curve_serverkey, options.curve->server_key);
+    socket.set(zmq::sockopt::curve_publickey, options.curve->own.public_key);
+    socket.set(zmq::sockopt::curve_secretkey, options.curve->own.secret_key);
+  }
+}
+
+// The next message without waiting for one; empty where there is none.
+std::vector<zmq::message_t> Next(zmq::socket_t& socket) {
+  std::vector<zmq::message_t> frames;
+  do {
+    zmq::message_t frame;
+    if (!socket.recv(frame, zmq::recv_flags::dontwait)) break;
+    frames.push_back(std::move(frame));
+  } while (frames.back().more());
+  return frames;
+}
+
+bool SendFrame(zmq::socket_t& socket, std::string_view frame, bool more) {
+  auto flags = zmq::send_flags::dontwait;
+  if (more) flags = flags | zmq::send_flags::sndmore;
+  return socket.send(zmq::buffer(frame), flags).has_value();
+}
+
+Reply Failure(const std::string& id, const std::string& message) {
+  return {id, {{"id", id}, {"type", "error"}, {"code", "unreachable"}, {"message", message}}, true};
+}
+
+}  // namespace
+
+Channel::Channel(zmq::context_t& context, const ChannelOptions& options)
+    : options_(options), socket_(context, zmq::socket_type::dealer), monitor_(context, zmq::socket_type::pair) {
+  try {
+    SetOptions(socket_, options_);
+    const std::string events = "inproc://monitor-of-" + options_.address;
+    if (zmq_socket_monitor(socket_.handle(), events.c_str(), ZMQ_EVENT_ALL) != 0) throw zmq::error_t();
+    monitor_.set(zmq::sockopt::linger, 0);
+    monitor_.connect(events);
+    socket_.connect(options_.address);
+  } catch (const zmq::error_t& error) {
+    throw Error("cannot connect to " + options_.address + ": " + error.what());
+  }
+}
+
+void Channel::Send(const std::string& id, std::string json, std::string binary) {
+  Request& request = requests_[id];
+  request = {};
+  request.json = std::move(json);
+  request.binary = std::move(binary);
+  request.unsent_since = Clock::now();
+  unsent_.push_back(id);
+}
+
+bool Channel::Withdraw(const std::string& id) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end() || found->second.attempts != 0) return false;
+  requests_.erase(found);
+  return true;
+}
+
+void Channel::Mute(const std::string& id) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;
+  if (found->second.sent) {
+    found->second.muted = true;
+  } else {
+    requests_.erase(found);
+  }
+}
+
+void Channel::AddPollItems(std::vector<zmq::pollitem_t>* items) {
+  items->push_back(
+      {socket_.handle(), 0, static_cast<short>(unsent_.empty() ? ZMQ_POLLIN : ZMQ_POLLIN | ZMQ_POLLOUT), 0});
+  items->push_back({monitor_.handle(), 0, ZMQ_POLLIN, 0});
+}
+
+std::optional<Clock::time_point> Channel::NextTimeout() const {
+  std::optional<Clock::time_point> next;
+  for (const auto& [id, request] : requests_) {
+    if (!request.sent && (!next || request.unsent_since < *next)) next = request.unsent_since;
+  }
+  if (next) *next += options_.give_up;
+  return next;
+}
+
+void Channel::Advance(std::vector<Reply>* replies) {
+  Receive(replies);
+  FollowConnection(replies);
+  SendWaiting();
+  GiveUp(replies);
+}
+
+void Channel::Receive(std::vector<Reply>* replies) {
+  for (auto frames = Next(socket_); !frames.empty(); frames = Next(socket_)) Handle(frames, replies);
+}
+
+void Channel::Handle(const std::vector<zmq::message_t>& frames, std::vector<Reply>* replies) {
+  if (frames.size() < 2) return;
+  Json json = Json::parse(frames[1].to_string_view(), nullptr, false);
+  if (!json.is_object() || !json.contains("id") || !json["id"].is_string() || !json.contains("type") ||
+      !json["type"].is_string()) {
+    return;
+  }
+  const std::string id = json["id"];
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;
+  const bool last = json["type"] != "delta";
+  if (found->second.muted) {
+    if (last) requests_.erase(found);
+    return;
+  }
+  if (!last && !found->second.text.Accept(&json)) return;
+  if (json["type"] == "finish") json["seq"] = found->second.text.deltas();
+  if (last) requests_.erase(found);
+  replies->push_back({id, std::move(json), last});
+}
+
+void Channel::FollowConnection(std::vector<Reply>* replies) {
+  for (auto frames = Next(monitor_); !frames.empty(); frames = Next(monitor_)) {
+    uint16_t event = 0;
+    if (frames[0].size() < sizeof event) continue;
+    std::memcpy(&event, frames[0].data(), sizeof event);
+    switch (event) {
+      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        handshake_failed_ = false;
+        break;
+      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+        handshake_failed_ = true;
+        break;
+      case ZMQ_EVENT_DISCONNECTED:
+        Receive(replies);  // what had come before it broke
+        LoseConnection();
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void Channel::LoseConnection() {
+  const auto now = Clock::now();
+  std::erase_if(requests_, [](const auto& entry) { return entry.second.muted; });
+  for (auto& [id, request] : requests_) {
+    if (!request.sent) continue;
+    request.sent = false;
+    request.unsent_since = now;
+    request.text.Repeat();
+    unsent_.push_back(id);
+  }
+}
+
+void Channel::SendWaiting() {
+  for (; !unsent_.empty(); unsent_.pop_front()) {
+    const auto found = requests_.find(unsent_.front());
+    if (found == requests_.end()) continue;
+    Request& request = found->second;
+    if (request.sent || request.attempts == kMostAttempts) continue;  // GiveUp ends the latter
+    if (!SendFrame(socket_, kProtocol, true)) return;
+    SendFrame(socket_, request.json, !request.binary.empty());
+    if (!request.binary.empty()) SendFrame(socket_, request.binary, false);
+    request.sent = true;
+    ++request.attempts;
+  }
+}
+
+void Channel::GiveUp(std::vector<Reply>* replies) {
+  const auto now = Clock::now();
+  for (auto entry = requests_.begin(); entry != requests_.end();) {
+    const Request& request = entry->second;
+    const bool too_often = !request.sent && request.attempts == kMostAttempts;
+    if (too_often || (!request.sent && now - request.unsent_since >= options_.give_up)) {
+      replies->push_back(Failure(entry->first, Unreachable()));
+      entry = requests_.erase(entry);
+    } else {
+      ++entry;
+    }
+  }
+}
+
+std::string Channel::Unreachable() const {
+  if (!handshake_failed_) return "no server answers at " + options_.address;
+  return "what answers at " + options_.address + " refuses the connection" +
+         (options_.curve ? " (are the keys right?)" : " (does it ask for keys?)");
+}
+
+}  // namespace tritwise

@@ -1,0 +1,90 @@
+// One of a client's two connections: a DEALER socket, and the requests that wait for their replies.
+//
+// ZeroMQ connects again by itself but says nothing of messages that were lost meanwhile. So nothing is handed to it
+// while there is no connection, its monitor tells when one breaks, and the requests under way are then said again. A
+// request that finds no connection for long enough ends with an error of our own, code `unreachable`.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <zmq.hpp>
+
+#include "tools/client/continuation.h"
+#include "tools/client/key_file.h"
+#include "tools/output.h"
+
+namespace tritwise {
+
+using Clock = std::chrono::steady_clock;
+using Milliseconds = std::chrono::milliseconds;
+
+struct Curve {
+  std::string server_key;
+  KeyPair own;
+};
+
+struct ChannelOptions {
+  std::string address;
+  bool ipv6 = false;
+  std::optional<Curve> curve;
+  Milliseconds give_up{5000};
+};
+
+struct Reply {
+  std::string id;
+  Json json;  // an object with a string `type`
+  bool last = true;
+};
+
+class Channel {
+ public:
+  // Throws Error.
+  Channel(zmq::context_t& context, const ChannelOptions& options);
+
+  // Sent by Advance, as soon as there is a connection.
+  void Send(const std::string& id, std::string json, std::string binary);
+  bool waiting(const std::string& id) const { return requests_.count(id) != 0; }
+  // Takes a request back that was never sent; false where it was, or there is none.
+  bool Withdraw(const std::string& id);
+  // Its replies are dropped from now on, and it is not said again.
+  void Mute(const std::string& id);
+
+  // What zmq_poll is to watch, and when Advance has something to do even if nothing happens.
+  void AddPollItems(std::vector<zmq::pollitem_t>* items);
+  std::optional<Clock::time_point> NextTimeout() const;
+  // Does what can be done without waiting; appends the replies that came.
+  void Advance(std::vector<Reply>* replies);
+
+ private:
+  struct Request {
+    std::string json;
+    std::string binary;
+    bool sent = false;
+    bool muted = false;
+    int attempts = 0;
+    Clock::time_point unsent_since;
+    Continuation text;
+  };
+
+  void Receive(std::vector<Reply>* replies);
+  void Handle(const std::vector<zmq::message_t>& frames, std::vector<Reply>* replies);
+  void FollowConnection(std::vector<Reply>* replies);
+  void LoseConnection();
+  void SendWaiting();
+  void GiveUp(std::vector<Reply>* replies);
+  std::string Unreachable() const;
+
+  ChannelOptions options_;
+  zmq::socket_t socket_;
+  zmq::socket_t monitor_;
+  std::map<std::string, Request> requests_;
+  std::deque<std::string> unsent_;  // in the order in which they are sent; some may have ended meanwhile
+  bool handshake_failed_ = false;
+};
+
+}  // namespace tritwise

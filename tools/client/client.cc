@@ -1,0 +1,190 @@
+#include "tools/client/client.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <random>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "trainer/error.h"
+
+namespace tritwise {
+namespace {
+
+constexpr size_t kLargestMessage = size_t{1} << 20;
+
+std::string RandomToken() {
+  std::random_device random;
+  std::string token;
+  for (int i = 0; i < 4; ++i) {
+    char digits[9];
+    std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(random()));
+    token += digits;
+  }
+  return token;
+}
+
+bool IsOneOf(const std::string& type, std::initializer_list<const char*> types) {
+  return std::any_of(types.begin(), types.end(), [&](const char* one) { return type == one; });
+}
+
+ChannelOptions For(const ClientOptions& options, const std::string& address) {
+  return {address, options.address.ipv6, options.curve, options.give_up};
+}
+
+Milliseconds Until(Clock::time_point time) {
+  return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(time - Clock::now()));
+}
+
+}  // namespace
+
+Client::Client(const ClientOptions& options)
+    : token_(RandomToken()),
+      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      work_(context_, For(options, options.address.work)),
+      control_(context_, For(options, options.address.control)) {}
+
+Client::~Client() { close(wake_); }
+
+Channel& Client::ChannelFor(const std::string& type) {
+  return IsOneOf(type, {"generate", "score", "classify", "tokenize", "detokenize"}) ? work_ : control_;
+}
+
+std::string Client::Send(Json request, std::string binary) {
+  Channel& channel = ChannelFor(request.value("type", ""));
+  return SendOver(channel, std::move(request), std::move(binary));
+}
+
+std::string Client::SendOver(Channel& channel, Json request, std::string binary) {
+  if (!request.contains("id")) request["id"] = std::to_string(++requests_);
+  const std::string id = request["id"];
+  // Repetitions are known by it, and cancelling reaches what was sent over the other socket.
+  if (IsOneOf(request.value("type", ""), {"generate", "score", "classify", "cancel", "credit"})) {
+    request["client"] = token_;
+  }
+  std::string json = request.dump();
+  if (json.size() + binary.size() > kLargestMessage) {
+    throw Error("the request has " + std::to_string(json.size() + binary.size()) + " bytes, a server takes at most " +
+                std::to_string(kLargestMessage));
+  }
+  channel.Send(id, std::move(json), std::move(binary));
+  return id;
+}
+
+std::vector<Reply> Client::Poll(Milliseconds timeout) {
+  std::vector<Reply> replies = std::move(kept_);
+  kept_.clear();
+  const auto advance = [&] {
+    work_.Advance(&replies);
+    control_.Advance(&replies);
+    FollowCancelling(&replies);
+  };
+  advance();
+  if (!replies.empty()) return replies;
+
+  std::vector<zmq::pollitem_t> items;
+  work_.AddPollItems(&items);
+  control_.AddPollItems(&items);
+  items.push_back({nullptr, wake_, ZMQ_POLLIN, 0});
+  for (const Channel* channel : {&work_, &control_}) {
+    if (const auto next = channel->NextTimeout()) timeout = std::min(timeout, Until(*next));
+  }
+  try {
+    zmq::poll(items, timeout);
+  } catch (const zmq::error_t& error) {
+    if (error.num() != EINTR) throw Error(std::string("waiting for the server: ") + error.what());
+  }
+  if (items.back().revents != 0) {
+    uint64_t count = 0;
+    if (read(wake_, &count, sizeof count) < 0) count = 0;  // another Poll took it
+  }
+  advance();
+  return replies;
+}
+
+void Client::Cancel(const std::string& id) {
+  if (work_.Withdraw(id)) {
+    kept_.push_back({id, {{"id", id}, {"type", "finish"}, {"seq", 0}, {"reason", "cancelled"}}, true});
+  } else if (work_.waiting(id)) {
+    cancels_[Send({{"type", "cancel"}, {"request", id}})] = id;
+  }
+}
+
+void Client::FollowCancelling(std::vector<Reply>* replies) {
+  std::erase_if(*replies, [&](const Reply& reply) {
+    const auto cancel = cancels_.find(reply.id);
+    if (cancel == cancels_.end()) return false;
+    // It overtook the request. On the request's own socket it cannot; where the request ended meanwhile, it does no
+    // harm.
+    if (reply.json.contains("found") && reply.json["found"] == false && work_.waiting(cancel->second)) {
+      cancels_[SendOver(work_, {{"type", "cancel"}, {"request", cancel->second}}, {})] = "";
+    }
+    cancels_.erase(cancel);
+    return true;
+  });
+}
+
+void Client::Drop(const std::string& id) {
+  Cancel(id);
+  std::erase_if(kept_, [&](const Reply& reply) { return reply.id == id; });
+  work_.Mute(id);
+  control_.Mute(id);
+}
+
+void Client::Wake() {
+  const uint64_t one = 1;
+  if (write(wake_, &one, sizeof one) < 0) return;  // it is awake
+}
+
+Json Client::Ask(Json request, Milliseconds timeout) {
+  const auto end = Clock::now() + timeout;
+  const std::string id = Send(std::move(request));
+  std::vector<Reply> others;
+  std::optional<Json> answer;
+  while (!answer) {
+    for (Reply& reply : Poll(Until(end))) {
+      if (reply.id == id) {
+        answer = std::move(reply.json);
+      } else {
+        others.push_back(std::move(reply));
+      }
+    }
+    if (!answer && Clock::now() >= end) {
+      Drop(id);
+      answer = Json{{"type", "error"}, {"code", "unreachable"}, {"message", "the server does not answer"}};
+    }
+  }
+  kept_.insert(kept_.begin(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
+  if ((*answer)["type"] == "error") throw Error(ErrorText(*answer));
+  return *answer;
+}
+
+Json Client::Generate(Json request, const std::function<bool(const Json* delta)>& on_delta) {
+  request["type"] = "generate";
+  const std::string id = Send(std::move(request));
+  bool wanted = true;
+  for (;;) {
+    const std::vector<Reply> replies = Poll(Milliseconds{100});
+    bool goes_on = !replies.empty() || on_delta(nullptr);
+    for (const Reply& reply : replies) {
+      if (reply.id != id) continue;
+      if (reply.json["type"] == "error") throw Error(ErrorText(reply.json));
+      if (reply.json["type"] == "finish") return reply.json;
+      if (wanted && !on_delta(&reply.json)) goes_on = false;
+    }
+    if (wanted && !goes_on) {
+      wanted = false;
+      Cancel(id);
+    }
+  }
+}
+
+std::string ErrorText(const Json& reply) {
+  const std::string code = reply.value("code", "internal");
+  const std::string message = reply.value("message", "the server failed");
+  return code == "unreachable" ? message : message + " (" + code + ")";
+}
+
+}  // namespace tritwise

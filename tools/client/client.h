@@ -1,0 +1,70 @@
+// A client of `tritwise serve` (docs/protocol.md): many requests at once, from one thread.
+//
+// Send and Poll never wait longer than they are told; Ask and Generate wait for their reply. A connection that breaks
+// is made again and the requests under way are said again, so their text goes on where it was. What the server refuses
+// comes as a reply of type `error`, as does a server that cannot be reached (code `unreachable`); Ask and Generate
+// throw it. An object belongs to one thread: only Wake may be called from others.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tools/client/address.h"
+#include "tools/client/channel.h"
+#include "tools/output.h"
+
+namespace tritwise {
+
+struct ClientOptions {
+  Address address;
+  std::optional<Curve> curve;
+  Milliseconds give_up{5000};  // how long a request may find no connection
+};
+
+class Client {
+ public:
+  // Throws Error. Does not wait for a connection.
+  explicit Client(const ClientOptions& options);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Returns the request's id; one is made where it has none. Throws Error where the message is larger than a server
+  // takes. What computes goes to the work socket, everything else to the control socket.
+  std::string Send(Json request, std::string binary = {});
+  // Replies in the order in which they came; none where the time is over, a signal came or Wake was called.
+  std::vector<Reply> Poll(Milliseconds timeout);
+  // The request ends by itself, with the reason `cancelled`.
+  void Cancel(const std::string& id);
+  // As Cancel, but no reply of it comes any more.
+  void Drop(const std::string& id);
+  void Wake();
+
+  // The one reply. Replies to other requests stay for Poll. Throws Error.
+  Json Ask(Json request, Milliseconds timeout);
+  // Calls on_delta with each delta; returns `finish`. Where on_delta returns false the request is cancelled, and it is
+  // asked at least ten times a second (with null where nothing came). Throws Error.
+  Json Generate(Json request, const std::function<bool(const Json* delta)>& on_delta);
+
+ private:
+  Channel& ChannelFor(const std::string& type);
+  std::string SendOver(Channel& channel, Json request, std::string binary);
+  // Takes the replies to `cancel` out.
+  void FollowCancelling(std::vector<Reply>* replies);
+
+  std::string token_;  // the `client` of all its requests
+  uint64_t requests_ = 0;
+  zmq::context_t context_;
+  int wake_;
+  Channel work_;
+  Channel control_;
+  std::vector<Reply> kept_;                     // for the next Poll
+  std::map<std::string, std::string> cancels_;  // id of a `cancel` to what it cancels
+};
+
+// A reply of type `error` as a line.
+std::string ErrorText(const Json& reply);
+
+}  // namespace tritwise
