@@ -140,6 +140,13 @@ std::string Tokenizer::Decode(std::span<const int32_t> ids) const {
   return text;
 }
 
+std::string Tokenizer::BytesOf(int32_t id) const {
+  std::string bytes;
+  bool at_start = false;
+  Append(id, &at_start, &bytes);
+  return bytes;
+}
+
 std::string StreamDecoder::Push(int32_t id) {
   tokenizer_->Append(id, &at_start_, &pending_);
   std::string whole;

@@ -63,6 +63,10 @@ class Tokenizer {
   // front is taken away again.
   std::string Decode(std::span<const int32_t> ids) const;
 
+  // The bytes that an id adds to a text: nothing for control pieces, part of a character for some others. Behind other
+  // text, so that a space in front stays.
+  std::string BytesOf(int32_t id) const;
+
   int32_t size() const;
   const Vocabulary& vocabulary() const;
 

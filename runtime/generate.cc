@@ -1,19 +1,74 @@
 #include "tritwise/generate.h"
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 namespace tritwise {
+namespace {
+
+// The tokens that may come next, where the text is to be JSON.
+class JsonText {
+ public:
+  JsonText(const Tokenizer& tokenizer, const GenerateOptions& options)
+      : tokenizer_(tokenizer), options_(options), end_ids_(options.more_end_ids.begin(), options.more_end_ids.end()) {
+    if (options.end_id >= 0) end_ids_.push_back(options.end_id);
+  }
+
+  bool must_end() const { return json_.must_end(); }
+  bool complete() const { return json_.complete(); }
+  // The row with what cannot follow refused; empty where everything is.
+  std::span<const float> Mask(std::span<const float> logits) {
+    masked_.assign(logits.begin(), logits.end());
+    const bool any = MaskLogits(*options_.json, json_, end_ids_, masked_);
+    return any ? std::span<const float>(masked_) : std::span<const float>();
+  }
+  void Advance(int32_t token) { json_.Advance(tokenizer_.BytesOf(token)); }
+
+ private:
+  const Tokenizer& tokenizer_;
+  const GenerateOptions& options_;
+  std::vector<int32_t> end_ids_;
+  JsonConstraint json_;
+  std::vector<float> masked_;
+};
+
+}  // namespace
 
 Result<Generated> Generate(Plan& plan, Session& session, OutputRows output, const GenerateOptions& options,
                            const std::function<bool(int32_t)>& on_token) {
   Generated result;
+  std::optional<JsonText> json;
+  if (options.json != nullptr) {
+    if (plan.model()->tokenizer() == nullptr) {
+      return Status::Error(StatusCode::kUnsupported, "a model without a vocabulary writes no JSON");
+    }
+    json.emplace(*plan.model()->tokenizer(), options);
+  }
+  const auto is_end = [&](int32_t token) {
+    return token == options.end_id || std::ranges::find(options.more_end_ids, token) != options.more_end_ids.end();
+  };
   while (result.tokens < options.max_tokens) {
-    const int32_t token = session.sampler().Sample(output.row(0));
-    if (token == options.end_id) {
+    std::span<const float> logits = output.row(0);
+    if (json) {
+      logits = json->Mask(logits);
+      if (logits.empty() && !json->complete()) {
+        return Status::Error(StatusCode::kUnsupported, "the vocabulary lacks what this JSON text must go on with");
+      }
+    }
+    const int32_t token = logits.empty() ? -1 : session.sampler().Sample(logits);
+    if (logits.empty() || is_end(token)) {
       result.finish = FinishReason::kEnd;
       return result;
     }
     ++result.tokens;
+    if (json) json->Advance(token);
     if (!on_token(token)) {
       result.finish = FinishReason::kStopped;
+      return result;
+    }
+    if (json && json->must_end()) {
+      result.finish = FinishReason::kEnd;
       return result;
     }
     if (result.tokens == options.max_tokens) break;
