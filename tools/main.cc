@@ -78,10 +78,12 @@ int main(int argc, char** argv) {
   tritwise::AddStudy(app);
 #endif
   tritwise::AddRun(app);
+  tritwise::AddChat(app);
   tritwise::AddEval(app);
   tritwise::AddFlatten(app);
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
   tritwise::AddRandom(app);
+  tritwise::AddTemplate(app);
   return Run(app, argc, argv);
 }
