@@ -7,10 +7,10 @@ include(GNUInstallDirs)
 
 # ---- public headers, all under tritwise/. They lie in the build tree as they are installed.
 set(TRITWISE_PUBLIC_INCLUDE "${PROJECT_BINARY_DIR}/include")
-set(_own generate.h memory.h model.h plan.h plan_options.h sampler.h session.h status.h tritwise.h)
+set(_own generate.h json_constraint.h json_mask.h json_text.h memory.h model.h plan.h plan_options.h sampler.h session.h status.h tritwise.h)
 list(TRANSFORM _own PREPEND "${PROJECT_SOURCE_DIR}/runtime/include/tritwise/")
 # What those include of format/, directly or not.
-set(_format graph.h mapped_file.h model_file.h numeric.h ops.inc status.h ternary_layout.h tokenizer.h vocabulary.h)
+set(_format chat_template.h graph.h mapped_file.h model_file.h numeric.h ops.inc status.h ternary_layout.h tokenizer.h vocabulary.h)
 list(TRANSFORM _format PREPEND "${PROJECT_SOURCE_DIR}/format/")
 set(TRITWISE_PUBLIC_HEADERS "")
 foreach(_header ${_own} ${_format})

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "flatbuffers/flatbuffers.h"
+#include "format/chat_table.h"
 #include "format/vocabulary_table.h"
 #include "model_generated.h"
 
@@ -127,6 +128,12 @@ bool IsAlignedAndModest(const fb::Model& model, std::span<const std::byte> bytes
   if (model.vocabulary() != nullptr) {
     for (const auto* piece : *model.vocabulary()->pieces()) add(piece, 1);
   }
+  if (const auto* chat = model.chat()) {
+    for (const auto* turn : {chat->system(), chat->user(), chat->assistant()}) {
+      add(turn->prefix(), 1);
+      add(turn->suffix(), 1);
+    }
+  }
   return copied / 16 <= bytes.size();
 }
 
@@ -162,6 +169,7 @@ std::vector<std::byte> BuildDescription(const ModelDescription& description, std
   const std::vector<uint64_t> widths(graph.value_widths.begin(), graph.value_widths.end());
 
   const auto vocabulary = BuildVocabulary(b, description.vocabulary);
+  const auto chat = BuildChatTemplate(b, description.chat);
   const auto producer = b.CreateString(description.producer);
   const auto metadata_vector = b.CreateVector(metadata);
   const auto tensor_vector = b.CreateVector(tensor_tables);
@@ -171,7 +179,7 @@ std::vector<std::byte> BuildDescription(const ModelDescription& description, std
   fb::FinishModelBuffer(
       b, fb::CreateModel(b, producer, metadata_vector, static_cast<fb::InputKind>(graph.input),
                          static_cast<uint64_t>(graph.input_width), static_cast<uint64_t>(graph.context), tensor_vector,
-                         width_vector, op_vector, graph.output, segment_vector, vocabulary));
+                         width_vector, op_vector, graph.output, segment_vector, vocabulary, chat));
   const auto* data = reinterpret_cast<const std::byte*>(b.GetBufferPointer());
   return {data, data + b.GetSize()};
 }
@@ -211,6 +219,7 @@ Result<ParsedDescription> ParseFlatBuffer(std::span<const std::byte> bytes, cons
   }
   for (const fb::Segment* s : *model.segments()) parsed.segments.push_back({s->offset(), s->size(), s->checksum()});
   TRITWISE_ASSIGN_OR_RETURN(description.vocabulary, ParseVocabulary(model.vocabulary(), where));
+  description.chat = ParseChatTemplate(model.chat());
   return parsed;
 }
 

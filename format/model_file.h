@@ -9,11 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "format/chat_template.h"
 #include "format/graph.h"
 #include "format/mapped_file.h"
 #include "format/status.h"
@@ -30,6 +32,7 @@ struct ModelDescription {
   Vocabulary vocabulary;  // empty where the input is not text
   std::string producer;   // program and version that wrote the file
   std::vector<std::pair<std::string, std::string>> metadata;
+  std::optional<ChatTemplate> chat = {};  // only where there is a vocabulary
 };
 
 // The bytes of one tensor of the graph: `data` in the tensor's storage, `scales` as its ScaleKind says.

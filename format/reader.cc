@@ -84,11 +84,6 @@ Result<TensorData> Locate(std::span<const std::byte> file, const TensorSpec& ten
   return data;
 }
 
-Status VerifyDescription(const ModelDescription& description, const std::string& where) {
-  TRITWISE_RETURN_IF_ERROR(VerifyGraph(description.graph, where));
-  return VerifyVocabulary(description.vocabulary, description.graph, where);
-}
-
 }  // namespace
 
 // A verified tensor has at most kMaxElements, so no product here can overflow: all are of 64 bits, whatever size_t has.

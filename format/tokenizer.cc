@@ -89,6 +89,41 @@ std::vector<int32_t> Tokenizer::Encode(std::string_view text, EncodeOptions opti
   return ids;
 }
 
+// Without control pieces.
+void Tokenizer::EncodeOrdinary(std::string_view text, bool at_start, std::vector<int32_t>* ids) const {
+  index_->added.Cut(
+      text, [&](std::string_view part) { index_->model->Encode(part, at_start && ids->empty(), ids); },
+      [&](int32_t id) { ids->push_back(id); });
+}
+
+std::vector<int32_t> Tokenizer::EncodeParts(std::span<const TextPart> parts, bool at_start) const {
+  std::vector<int32_t> ids;
+  std::string ordinary;  // since the last control piece
+  const auto flush = [&] {
+    EncodeOrdinary(ordinary, at_start, &ids);
+    ordinary.clear();
+  };
+  for (const TextPart& part : parts) {
+    if (!part.parse_special) {
+      ordinary.append(part.text);
+      continue;
+    }
+    index_->added_and_special.Cut(
+        part.text, [&](std::string_view text) { ordinary.append(text); },
+        [&](int32_t id) {
+          const auto i = static_cast<size_t>(id);
+          if (index_->vocabulary.types[i] != PieceType::kControl) {
+            ordinary.append(index_->vocabulary.pieces[i]);
+            return;
+          }
+          flush();
+          ids.push_back(id);
+        });
+  }
+  flush();
+  return ids;
+}
+
 void Tokenizer::Append(int32_t id, bool* at_start, std::string* text) const {
   if (id < 0 || id >= size()) {
     text->append(kReplacementCharacter);
@@ -103,6 +138,13 @@ std::string Tokenizer::Decode(std::span<const int32_t> ids) const {
   bool at_start = true;
   for (const int32_t id : ids) Append(id, &at_start, &text);
   return text;
+}
+
+std::string Tokenizer::BytesOf(int32_t id) const {
+  std::string bytes;
+  bool at_start = false;
+  Append(id, &at_start, &bytes);
+  return bytes;
 }
 
 std::string StreamDecoder::Push(int32_t id) {

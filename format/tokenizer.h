@@ -31,6 +31,12 @@ struct EncodeOptions {
   bool parse_special = false;
 };
 
+// A stretch of a text that is encoded together with what stands around it.
+struct TextPart {
+  std::string_view text;
+  bool parse_special = false;  // as in EncodeOptions, for this part alone
+};
+
 class Tokenizer {
  public:
   // Fails with one line where the vocabulary cannot be used. Any kind: none at all, sizes that differ, begin or
@@ -48,10 +54,18 @@ class Tokenizer {
   // characters becomes one unknown piece. Time is O(n log n) in the length of the text, whatever its bytes.
   std::vector<int32_t> Encode(std::string_view text, EncodeOptions options = {}) const;
 
+  // The ids of the parts as one text: merges go across their borders. A control piece is found only where it stands
+  // within one part that asks for it. `at_start` false: something stands before the text, so that it gets no space.
+  std::vector<int32_t> EncodeParts(std::span<const TextPart> parts, bool at_start = true) const;
+
   // The text that `ids` stand for, which may end in the middle of a character. Control pieces are nothing, the
   // unknown piece is U+2047 between spaces, an id out of range U+FFFD. The space that add_space_prefix put in
   // front is taken away again.
   std::string Decode(std::span<const int32_t> ids) const;
+
+  // The bytes that an id adds to a text: nothing for control pieces, part of a character for some others. Behind other
+  // text, so that a space in front stays.
+  std::string BytesOf(int32_t id) const;
 
   int32_t size() const;
   const Vocabulary& vocabulary() const;
@@ -59,6 +73,7 @@ class Tokenizer {
  private:
   friend class StreamDecoder;
   struct Index;
+  void EncodeOrdinary(std::string_view text, bool at_start, std::vector<int32_t>* ids) const;
   explicit Tokenizer(std::unique_ptr<const Index> index);
   // Adds what `id` stands for to `text`; `at_start` says and learns whether anything came before it.
   void Append(int32_t id, bool* at_start, std::string* text) const;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "format/graph.h"
+#include "format/model_file.h"
 #include "format/status.h"
 #include "format/tokenizer.h"
 
@@ -23,5 +24,8 @@ Status VerifyGraph(const Graph& graph, const std::string& where);
 // That a vocabulary has what its kind has and no more, as many pieces as the graph has ids, known enum values, and
 // every id in range. Whether its pieces make sense together is for Tokenizer::Make to say.
 Status VerifyVocabulary(const Vocabulary& vocabulary, const Graph& graph, const std::string& where);
+
+// Both of them, and the chat template where there is one.
+Status VerifyDescription(const ModelDescription& description, const std::string& where);
 
 }  // namespace tritwise

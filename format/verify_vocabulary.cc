@@ -61,4 +61,12 @@ Status VerifyVocabulary(const Vocabulary& v, const Graph& graph, const std::stri
   return Status::Error(StatusCode::kCorrupt, "%s: the vocabulary is of an unknown kind", where.c_str());
 }
 
+Status VerifyDescription(const ModelDescription& description, const std::string& where) {
+  TRITWISE_RETURN_IF_ERROR(VerifyGraph(description.graph, where));
+  TRITWISE_RETURN_IF_ERROR(VerifyVocabulary(description.vocabulary, description.graph, where));
+  if (!description.chat) return Status();
+  const Status chat = VerifyChatTemplate(*description.chat, description.vocabulary);
+  return chat.ok() ? chat : Status::Error(chat.code(), "%s: %s", where.c_str(), chat.message());
+}
+
 }  // namespace tritwise

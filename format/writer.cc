@@ -127,8 +127,7 @@ Status WriteHead(AtomicFile& file, const ModelDescription& description, const Se
 
 Status StreamModel(const std::string& path, const ModelDescription& description, const TensorSource& source) {
   const Graph& graph = description.graph;
-  TRITWISE_RETURN_IF_ERROR(VerifyGraph(graph, path));
-  TRITWISE_RETURN_IF_ERROR(VerifyVocabulary(description.vocabulary, graph, path));
+  TRITWISE_RETURN_IF_ERROR(VerifyDescription(description, path));
 
   SegmentTable table(graph);
   TRITWISE_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));

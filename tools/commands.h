@@ -31,6 +31,8 @@ void AddFlatten(CLI::App& app);
 void AddInspect(CLI::App& app);
 void AddBench(CLI::App& app);
 void AddRandom(CLI::App& app);
+void AddChat(CLI::App& app);
+void AddTemplate(CLI::App& app);
 void AddServe(CLI::App& app);
 void AddKeys(CLI::App& app);
 // Where cpp-httplib is.

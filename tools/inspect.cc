@@ -38,6 +38,17 @@ Json TensorJson(const TensorSpec& spec, const TensorData& data) {
   return tensor;
 }
 
+Json ChatJson(const ChatTemplate& chat) {
+  Json object;
+  const auto turn = [](const ChatTurn& t) { return Json{{"prefix", t.prefix}, {"suffix", t.suffix}}; };
+  object["system"] = turn(chat.system);
+  object["user"] = turn(chat.user);
+  object["assistant"] = turn(chat.assistant);
+  object["begin"] = chat.begin;
+  object["stop_ids"] = chat.stop_ids;
+  return object;
+}
+
 Json ModelJson(const InspectFlags& flags, const Model& model) {
   const Graph& graph = model.graph();
   Json object;
@@ -52,6 +63,7 @@ Json ModelJson(const InspectFlags& flags, const Model& model) {
   object["output_width"] = graph.output_width();
   object["context"] = graph.context;
   object["vocabulary"] = model.tokenizer() == nullptr ? 0 : model.tokenizer()->size();
+  object["chat"] = model.chat() == nullptr ? Json() : ChatJson(*model.chat());
   object["ops"] = Json::array();
   for (const Op& op : graph.ops) {
     object["ops"].push_back({{"name", op.name},

@@ -78,11 +78,13 @@ int main(int argc, char** argv) {
   tritwise::AddStudy(app);
 #endif
   tritwise::AddRun(app);
+  tritwise::AddChat(app);
   tritwise::AddEval(app);
   tritwise::AddFlatten(app);
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
   tritwise::AddRandom(app);
+  tritwise::AddTemplate(app);
 #ifdef TRITWISE_WITH_SERVER
   tritwise::AddServe(app);
   tritwise::AddKeys(app);

@@ -44,6 +44,29 @@ TernaryTotal::TernaryTotal(const Graph& graph) {
   }
 }
 
+std::string ChatLine(const ChatTemplate& chat) {
+  const auto quoted = [](const std::string& text) {
+    std::string all = "\"";
+    for (const char c : text) {
+      if (c == '\n') {
+        all += "\\n";
+      } else {
+        all += c;
+      }
+    }
+    return all + "\"";
+  };
+  std::string line;
+  const std::pair<const char*, const ChatTurn*> turns[] = {
+      {"system ", &chat.system}, {", user ", &chat.user}, {", assistant ", &chat.assistant}};
+  for (const auto& [role, turn] : turns) line += role + quoted(turn->prefix) + " ... " + quoted(turn->suffix);
+  line += chat.begin ? ", begins with the begin id" : "";
+  for (const int32_t id : chat.stop_ids) {
+    line += (id == chat.stop_ids.front() ? ", stops at " : ", ") + std::to_string(id);
+  }
+  return line;
+}
+
 std::vector<std::pair<std::string, uint64_t>> MemoryParts(const MemoryReport& m, uint64_t cache) {
   return {{"ternary", m.ternary}, {"plain", m.plain}, {"embedding_head", m.embedding_head},
           {"scales", m.scales},   {"other", m.other}, {"weights", m.weights()},

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "format/chat_template.h"
 #include "format/model_file.h"
 #include "tritwise/memory.h"
 #include "tritwise/status.h"
@@ -32,6 +33,9 @@ struct TernaryTotal {
     return weights == 0 ? 0.0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(weights);
   }
 };
+
+// A chat template in one line: user "<|user|>\n" ... "\n", and so on.
+std::string ChatLine(const ChatTemplate& chat);
 
 // The parts in the order in which they are shown.
 std::vector<std::pair<std::string, uint64_t>> MemoryParts(const MemoryReport& m, uint64_t cache);

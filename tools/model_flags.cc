@@ -1,6 +1,7 @@
 #include "tools/model_flags.h"
 
 #include "format/names.h"
+#include "tools/commands.h"
 #include "trainer/error_status.h"
 
 namespace tritwise {
@@ -30,6 +31,11 @@ void ModelFlags::AddMemory(CLI::App& command) {
           "--memory-budget", memory_budget,
           "Most memory that may be resident, as 256M or 1G: planned within, or refused beforehand (0: no limit)")
       ->transform(CLI::AsSizeValue(false));
+}
+
+void ModelFlags::CheckContext(const Model& model) const {
+  const int64_t most = model.graph().context;
+  if (most != 0 && context > most) throw UsageError("--context: the model's is " + std::to_string(most));
 }
 
 std::shared_ptr<const Model> ModelFlags::Load() const { return ValueOrThrow(Model::Load(path, {!no_verify})); }

@@ -27,6 +27,9 @@ struct ModelFlags {
   // --context, --memory-budget
   void AddMemory(CLI::App& command);
 
+  // Throws UsageError where --context is longer than the model's.
+  void CheckContext(const Model& model) const;
+
   // Throw Error. Options that have no flag come from the caller.
   std::shared_ptr<const Model> Load() const;
   PlanOptions Options() const;

@@ -38,6 +38,7 @@ Status PrintModel(const std::string& path, const Model& model) {
                     (graph.context == 0 ? "" : ", context " + std::to_string(graph.context))},
       {"output", std::to_string(graph.output_width()) + " wide"},
       {"operations", ops}};
+  if (model.chat() != nullptr) head.push_back({"chat template", ChatLine(*model.chat())});
   for (const auto& [key, value] : model.metadata()) head.push_back({key, value});
   for (auto& row : head) row[1] += ' ';  // text, also where it looks like a number
 

@@ -2,13 +2,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "tools/commands.h"
-#include "tools/machine.h"
-#include "tools/memory_budget.h"
 #include "tools/output.h"
 #include "tools/run_flags.h"
+#include "tools/sampler_flags.h"
+#include "tools/text_memory.h"
 #include "tools/write_on.h"
 #include "trainer/error_status.h"
 
@@ -19,34 +20,13 @@ using Clock = std::chrono::steady_clock;
 
 double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
-// What the process takes for itself: all that it had before there was a model, and what grew with it besides its pages.
-class ProgramMemory {
- public:
-  uint64_t bytes() const {
-    // Code that has not run yet, stacks of threads, output: 1.3 MiB on x86-64, less on boards.
-    constexpr uint64_t kToCome = uint64_t{3} << 19;
-    return before_ + OwnResidentBytes() - own_before_ + kToCome;
-  }
-
- private:
-  uint64_t before_ = ResidentBytes();
-  uint64_t own_before_ = OwnResidentBytes();
-};
-
 // Lowers `options` until they fit into the budget. Throws Error where they cannot.
-void Fit(const RunFlags& flags, const Model& model, uint64_t program_bytes, WriteOnOptions* options) {
+void Fit(const RunFlags& flags, const Model& model, const ProgramMemory& program, WriteOnOptions* options) {
   const auto prompt = static_cast<int64_t>(ValueOrThrow(PromptIds(*model.tokenizer(), flags.prompt)).size());
-  MemoryRequest request{model.graph()};
-  request.file_bytes = model.file().bytes().size();
-  request.program_bytes = program_bytes + Sampler::Bytes(flags.sampler, model.graph().output_width());
-  request.options = options->plan;
-  request.options.max_outputs = 1;
-  request.shortest_context = prompt + 1;
   // A text needs no more than it can become.
-  request.context = std::min(options->context != 0 ? options->context : model.graph().context, prompt + flags.tokens);
-  request.budget_bytes = flags.model.memory_budget;
-  options->plan = FitMemory(request).options;
-  options->context = request.context;
+  const int64_t context = options->context != 0 ? options->context : model.graph().context;
+  options->context = std::min(context, prompt + flags.tokens);
+  options->plan = FitText(flags.model, model, flags.sampler, program, {options->context, prompt + 1});
 }
 
 void Run(const RunFlags& flags) {
@@ -54,12 +34,12 @@ void Run(const RunFlags& flags) {
   const ProgramMemory program;
   const auto model = flags.model.Load();
   const int64_t context = model->graph().context;
-  if (context != 0 && flags.model.context > context) {
-    throw UsageError("--context: the model's is " + std::to_string(context));
-  }
+  flags.model.CheckContext(*model);
   WriteOnOptions options{flags.prompt, flags.tokens, flags.sampler, flags.model.Options(), flags.model.context};
+  std::optional<TokenBytes> tokens;
+  if (flags.format == "json" && model->tokenizer() != nullptr) options.json = &tokens.emplace(*model->tokenizer());
   if (flags.model.memory_budget != 0 && context != 0 && model->tokenizer() != nullptr) {
-    Fit(flags, *model, program.bytes(), &options);
+    Fit(flags, *model, program, &options);
   }
   const auto loaded = Clock::now();
   auto first_token = loaded;
@@ -76,6 +56,7 @@ void Run(const RunFlags& flags) {
     object["tokens"] = written.tokens;
     object["prompt_tokens"] = written.prompt_tokens;
     object["context"] = written.context;
+    object["finish"] = NameOf(written.finish);
     object["context_full"] = written.finish == FinishReason::kContextFull;
     object["load_s"] = Seconds(loaded - begin);
     object["first_token_s"] = Seconds(first_token - begin);
@@ -89,6 +70,10 @@ void Run(const RunFlags& flags) {
     std::puts("");
   }
   SayContextFull(written);
+  if (options.json != nullptr && written.finish == FinishReason::kLength) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "tritwise run: stopped after %d tokens, before the JSON value was whole\n", written.tokens);
+  }
 }
 
 #ifdef TRITWISE_WITH_SERVER
@@ -123,15 +108,9 @@ void AddRun(CLI::App& app) {
 #endif
   command->add_option("-p,--prompt", flags->prompt, "The text to go on from")->required();
   command->add_option("-n,--tokens", flags->tokens, "Most tokens to generate")->check(CLI::Range(1, 1 << 30));
-  command->add_option("--temperature", flags->sampler.temperature, "0: always the likeliest token")
-      ->check(CLI::Range(0.0f, 1e6f));
-  command->add_option("--top-k", flags->sampler.top_k, "Draw from the K likeliest only (0: all)")
-      ->check(CLI::Range(0, 1 << 30));
-  command->add_option("--top-p", flags->sampler.top_p, "Draw from the likeliest with this probability in all")
-      ->check(CLI::Range(1e-6f, 1.0f));
-  command->add_option("--seed", flags->sampler.seed, "Of the random numbers")
-      ->check(
-          CLI::Validator([](std::string& text) { return text.find('-') == 0 ? "must not be negative" : ""; }, "", ""));
+  AddSampler(*command, flags->sampler);
+  command->add_option("--format", flags->format, "json: what is written is one JSON value")
+      ->check(CLI::IsMember({"text", "json"}));
   flags->model.AddComputing(*command);
   flags->model.AddMemory(*command);
   command->add_flag("--json", flags->json, "One JSON object instead of the text as it comes");

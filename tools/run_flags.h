@@ -17,6 +17,7 @@ struct RunFlags {
   std::string prompt;
   int32_t tokens = 128;
   SamplerOptions sampler;
+  std::string format = "text";
   bool json = false;
 #ifdef TRITWISE_WITH_SERVER
   ClientFlags client;

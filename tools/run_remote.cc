@@ -22,6 +22,7 @@ Json Request(const RunFlags& flags) {
   request["top_k"] = flags.sampler.top_k;
   request["top_p"] = flags.sampler.top_p;
   request["seed"] = flags.sampler.seed;
+  if (flags.format != "text") request["format"] = flags.format;
   if (!flags.model_name.empty()) request["model"] = flags.model_name;
   return request;
 }

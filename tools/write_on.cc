@@ -64,7 +64,10 @@ Result<Written> WriteOn(const std::shared_ptr<const Model>& model, const std::st
   TRITWISE_ASSIGN_OR_RETURN(const OutputRows output, plan->Prefill(*session, ids));
   const auto prefilled = Clock::now();
   StreamDecoder decoder(tokenizer);
-  const GenerateOptions generate{options.tokens, tokenizer.vocabulary().end_id};
+  GenerateOptions generate;
+  generate.max_tokens = options.tokens;
+  generate.end_id = tokenizer.vocabulary().end_id;
+  generate.json = options.json;
   TRITWISE_ASSIGN_OR_RETURN(const Generated generated, Generate(*plan, *session, output, generate, [&](int32_t token) {
                               return hand_out(decoder.Push(token));
                             }));
@@ -80,6 +83,20 @@ Result<Written> WriteOn(const std::shared_ptr<const Model>& model, const std::st
                  plan->decode_threads(),
                  PerSecond(ids.size(), prefilled - start),
                  PerSecond(decoded, done - prefilled)};
+}
+
+const char* NameOf(FinishReason finish) {
+  switch (finish) {
+    case FinishReason::kLength:
+      return "length";
+    case FinishReason::kEnd:
+      return "end";
+    case FinishReason::kContextFull:
+      return "context_full";
+    case FinishReason::kStopped:
+      return "cancelled";
+  }
+  return "";
 }
 
 bool PrintPiece(const std::string& piece) {

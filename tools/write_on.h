@@ -22,7 +22,8 @@ struct WriteOnOptions {
   int32_t tokens = 128;
   SamplerOptions sampler;
   PlanOptions plan;
-  int64_t context = 0;  // most tokens, prompt included; 0: the model's
+  int64_t context = 0;               // most tokens, prompt included; 0: the model's
+  const TokenBytes* json = nullptr;  // of the model: the text that follows is one JSON value
 };
 
 struct Written {
@@ -42,6 +43,9 @@ Result<std::vector<int32_t>> PromptIds(const Tokenizer& tokenizer, std::string_v
 // Gives the text to `hand_out` piece by piece, whole characters only; false from there stops. `path` is for errors.
 Result<Written> WriteOn(const std::shared_ptr<const Model>& model, const std::string& path,
                         const WriteOnOptions& options, const std::function<bool(const std::string&)>& hand_out);
+
+// "length", "end", "context_full", "cancelled".
+const char* NameOf(FinishReason finish);
 
 // Text on standard output as it comes; false where it cannot be written.
 bool PrintPiece(const std::string& piece);

@@ -42,13 +42,14 @@ inline void WriteFile(const std::string& path, const std::string& bytes) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-inline Outcome RunProgram(std::vector<std::string> words) {
+// Standard input is the file `input`.
+inline Outcome RunProgram(std::vector<std::string> words, const std::string& input = "/dev/null") {
   const TempDir folder;
   const std::string out = (folder.path() / "out").string();
   const std::string err = (folder.path() / "err").string();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input.c_str(), O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT, 0600);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
   std::vector<char*> argv;
@@ -70,13 +71,14 @@ inline std::string Emulator() {
 }
 
 // The words of the emulator, the program, and `arguments`.
-inline Outcome RunBuilt(const std::string& program, const std::vector<std::string>& arguments) {
+inline Outcome RunBuilt(const std::string& program, const std::vector<std::string>& arguments,
+                        const std::string& input = "/dev/null") {
   std::vector<std::string> words;
   std::istringstream emulator(Emulator());
   for (std::string word; emulator >> word;) words.push_back(word);
   words.push_back(program);
   words.insert(words.end(), arguments.begin(), arguments.end());
-  return RunProgram(words);
+  return RunProgram(words, input);
 }
 
 inline Outcome Tritwise(const std::vector<std::string>& arguments) {

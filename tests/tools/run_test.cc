@@ -156,7 +156,7 @@ TEST_CASE("an instruction set that is not there is refused by name") {
 
 TEST_CASE("every subcommand has a help text with an example") {
   CHECK(Tritwise({"random", "--help"}).out.find("tritwise random --shape") != std::string::npos);
-  for (const char* name : {"run", "eval", "inspect", "bench"}) {
+  for (const char* name : {"run", "chat", "template", "eval", "inspect", "bench"}) {
     const Outcome result = Tritwise({name, "--help"});
     CHECK(result.code == 0);
     CHECK(result.out.find("Example") != std::string::npos);

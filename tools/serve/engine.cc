@@ -8,9 +8,6 @@ namespace tritwise::serve {
 
 std::unique_ptr<Engine> Engine::Make(std::shared_ptr<const Model> model, const EngineOptions& options, EmitFn emit) {
   const bool tokens = model->graph().input == InputKind::kTokens;
-  if (tokens && (model->tokenizer() == nullptr || model->graph().context == 0)) {
-    throw Error("this model has no vocabulary to read and write text with");
-  }
   if (tokens) return std::make_unique<TextEngine>(std::move(model), options, std::move(emit));
   return std::make_unique<RowEngine>(std::move(model), options, std::move(emit));
 }

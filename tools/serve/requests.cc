@@ -30,12 +30,39 @@ void CheckLength(size_t tokens, const RequestLimits& limits) {
   }
 }
 
+std::string MemberText(const Json& message, const char* key) {
+  const auto found = message.is_object() ? message.find(key) : message.end();
+  if (found == message.end() || !found->is_string() || message.size() != 2) {
+    throw RequestError("bad_request", "messages must be a list of {\"role\": ..., \"content\": ...}");
+  }
+  return found->get<std::string>();
+}
+
+std::vector<int32_t> ReadMessages(RequestFields& fields, const Model& model) {
+  const Json* json = fields.Value("messages");
+  if (!json->is_array()) throw RequestError("bad_request", "messages must be a list");
+  if (model.chat() == nullptr) {
+    throw RequestError("not_supported", "this model has no chat template (tritwise template gives it one)");
+  }
+  std::vector<ChatMessage> messages;
+  for (const Json& message : *json) {
+    const Result<ChatRole> role = ChatRoleNamed(MemberText(message, "role"));
+    if (!role.ok()) throw RequestError("bad_request", role.status().message());
+    messages.push_back({role.value(), MemberText(message, "content")});
+  }
+  Result<std::vector<int32_t>> ids = RenderChat(TokenizerOf(model), *model.chat(), messages);
+  if (!ids.ok()) throw RequestError("bad_request", ids.status().message());
+  return std::move(ids).value();
+}
+
 std::vector<int32_t> ReadPrompt(RequestFields& fields, const Model& model) {
-  const Tokenizer& tokenizer = TokenizerOf(model);
-  if (fields.Has("prompt") == fields.Has("ids")) {
-    throw RequestError("bad_request", "give either prompt or ids");
+  if (model.graph().input != InputKind::kTokens) throw RequestError("not_supported", "this model reads no tokens");
+  if (fields.Has("prompt") + fields.Has("ids") + fields.Has("messages") != 1) {
+    throw RequestError("bad_request", "give one of prompt, ids and messages");
   }
   if (fields.Has("ids")) return fields.Ids("ids", model.graph().input_width);
+  if (fields.Has("messages")) return ReadMessages(fields, model);
+  const Tokenizer& tokenizer = TokenizerOf(model);
   return WithBegin(tokenizer, tokenizer.Encode(fields.Text("prompt", {}, kMostText)));
 }
 
@@ -56,12 +83,16 @@ Generation ReadGeneration(RequestFields& fields, const Model& model, const Reque
   g.stream = fields.Flag("stream", true);
   g.credit = fields.Integer("credit", kNoLimit, kNoLimit, 1 << 30);
   const std::string format = fields.Text("format", "text", 16);
-  if (format != "text") throw RequestError("bad_request", "format must be \"text\"");
+  if (format != "text" && format != "json") throw RequestError("bad_request", "format must be \"text\" or \"json\"");
+  g.json = format == "json";
+  if (g.json) TokenizerOf(model);
+  if (model.chat() != nullptr && fields.Has("messages")) g.stop_ids = model.chat()->stop_ids;
   return g;
 }
 
 Scoring ReadScoring(RequestFields& fields, const Model& model, const RequestLimits& limits) {
   Scoring s;
+  if (fields.Has("messages")) throw RequestError("bad_request", "score reads prompt or ids");
   s.ids = ReadPrompt(fields, model);
   if (fields.Has("completion")) {
     if (fields.Has("ids")) throw RequestError("bad_request", "completion goes with prompt");
@@ -165,7 +196,7 @@ Json ModelJson(const std::string& name, const Model& model) {
           {"input", tokens ? "tokens" : "features"},
           {"input_width", graph.input_width},
           {"output_width", graph.output_width()},
-          {"chat", false},
+          {"chat", model.chat() != nullptr},
           {"file_bytes", model.file().bytes().size()}};
 }
 

@@ -23,19 +23,26 @@ std::vector<std::string> StopsOf(const Work& work) {
 
 }  // namespace
 
-Sequence::Sequence(Job job, size_t slot, size_t cached, const Tokenizer& tokenizer, size_t vocabulary,
-                   Clock::time_point now)
+Sequence::Sequence(Job job, size_t slot, size_t cached, const Tokenizer* tokenizer, const TokenBytes* json,
+                   size_t vocabulary, Clock::time_point now)
     : job_(std::move(job)),
       generation_(std::get_if<Generation>(&job_.work)),
       scoring_(std::get_if<Scoring>(&job_.work)),
       slot_(slot),
       fed_(cached),
       sampler_(ValueOrThrow(Sampler::Make(OptionsOf(job_.work), static_cast<int64_t>(vocabulary)))),
-      decoder_(tokenizer),
       stop_(StopsOf(job_.work)),
-      end_id_(tokenizer.vocabulary().end_id),
       begin_(now),
       read_(now) {
+  if (tokenizer != nullptr) {
+    decoder_.emplace(*tokenizer);
+    end_id_ = tokenizer->vocabulary().end_id;
+  }
+  if (json != nullptr && generation_ != nullptr) {
+    std::vector<int32_t> end_ids = generation_->stop_ids;
+    if (end_id_ >= 0) end_ids.push_back(end_id_);
+    json_.emplace(*tokenizer, *json, std::move(end_ids));
+  }
   if (generation_ != nullptr) credit_ = generation_->stream ? generation_->credit : kNoLimit;
   usage_.prompt_tokens = ids().size();
   usage_.cached_tokens = cached;
@@ -82,6 +89,15 @@ void Sequence::GiveOut(std::string text, int32_t id) {
 }
 
 void Sequence::Generate(std::span<const float> logits, bool full, Clock::time_point now) {
+  if (json_) {
+    logits = json_->Mask(logits);
+    if (logits.empty()) {
+      if (json_->complete()) return Finish(Reason::kEnd, now);
+      events_.push_back({job_.id, Failed{"the vocabulary lacks what this JSON text must go on with"}});
+      ended_ = true;
+      return;
+    }
+  }
   const int32_t token = sampler_.Sample(logits);
   const auto& stop_ids = generation_->stop_ids;
   if (token == end_id_ || std::find(stop_ids.begin(), stop_ids.end(), token) != stop_ids.end()) {
@@ -89,7 +105,9 @@ void Sequence::Generate(std::span<const float> logits, bool full, Clock::time_po
   }
   ++usage_.tokens;
   next_ = token;
-  GiveOut(stop_.Push(decoder_.Push(token)), token);
+  GiveOut(decoder_ ? stop_.Push(decoder_->Push(token)) : std::string(), token);
+  if (json_) json_->Advance(token);
+  if (json_ && json_->must_end()) return Finish(Reason::kEnd, now);
   if (stop_.stopped()) return Finish(Reason::kStop, now);
   if (usage_.tokens == static_cast<size_t>(generation_->max_tokens)) return Finish(Reason::kLength, now);
   if (full) Finish(Reason::kContextFull, now);
@@ -106,9 +124,8 @@ void Sequence::Score(std::span<const float> logits) {
 
 void Sequence::Finish(Reason reason, Clock::time_point now) {
   if (generates()) {
-    std::string rest = stop_.Push(decoder_.Finish());
-    rest += stop_.Finish();
-    collected_.text += rest;
+    if (decoder_) collected_.text += stop_.Push(decoder_->Finish());
+    collected_.text += stop_.Finish();
     if (!collected_.text.empty() || !collected_.ids.empty()) events_.push_back({job_.id, std::move(collected_)});
     if (decoding()) usage_.decode_ms = Milliseconds(now - read_);
   }

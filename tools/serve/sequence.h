@@ -2,19 +2,22 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "format/tokenizer.h"
 #include "tools/serve/job.h"
 #include "tools/serve/stop_text.h"
+#include "tritwise/json_text.h"
 
 namespace tritwise::serve {
 
 class Sequence {
  public:
-  // `slot` is at position `cached` of the text. `end_id`: the vocabulary's, -1 for none. Throws Error for sampler
-  // options that make no sense.
-  Sequence(Job job, size_t slot, size_t cached, const Tokenizer& tokenizer, size_t vocabulary, Clock::time_point now);
+  // `slot` is at position `cached` of the text. Without a tokenizer (null) there are ids and no text. Throws Error for
+  // sampler options that make no sense. `json`: the vocabulary's bytes, for a text that is to be JSON.
+  Sequence(Job job, size_t slot, size_t cached, const Tokenizer* tokenizer, const TokenBytes* json, size_t vocabulary,
+           Clock::time_point now);
 
   JobId id() const { return job_.id; }
   size_t slot() const { return slot_; }
@@ -71,9 +74,10 @@ class Sequence {
   size_t fed_;  // of ids()
   int32_t next_ = 0;
   Sampler sampler_;
-  StreamDecoder decoder_;
+  std::optional<StreamDecoder> decoder_;
+  std::optional<JsonText> json_;
   StopText stop_;
-  int32_t end_id_;
+  int32_t end_id_ = -1;
   int64_t credit_ = kNoLimit;
   bool held_ = false;
   bool ended_ = false;

@@ -78,15 +78,23 @@ void TextEngine::Expire(Clock::time_point now) {
   for (const JobId job : late) End(job, Reason::kDeadline);
 }
 
+const TokenBytes* TextEngine::BytesFor(const Job& job) {
+  const auto* generation = std::get_if<Generation>(&job.work);
+  if (generation == nullptr || !generation->json) return nullptr;
+  if (!token_bytes_) token_bytes_.emplace(*plan_->model()->tokenizer());
+  return &*token_bytes_;
+}
+
 void TextEngine::Admit(Clock::time_point now) {
   while (!waiting_.empty() && slots_.free() > 0) {
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
     const JobId id = job.id;
     const auto lease = slots_.Take(IdsOf(job), MostCached(job));
+    const TokenBytes* json = BytesFor(job);
     try {
       running_.push_back(std::make_unique<Sequence>(std::move(job), lease->slot, lease->cached,
-                                                    *plan_->model()->tokenizer(),
+                                                    plan_->model()->tokenizer(), json,
                                                     static_cast<size_t>(plan_->model()->graph().output_width()), now));
       counts_.cached_tokens += lease->cached;
     } catch (const std::exception& error) {

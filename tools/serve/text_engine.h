@@ -32,6 +32,8 @@ class TextEngine : public Engine {
   };
 
   Sequence* Find(JobId job);
+  // Null for a job that does not ask for JSON.
+  const TokenBytes* BytesFor(const Job& job);
   void Expire(Clock::time_point now);
   void Admit(Clock::time_point now);
   void Fill();
@@ -43,6 +45,7 @@ class TextEngine : public Engine {
   EngineOptions options_;
   EmitFn emit_;
   Slots slots_;
+  std::optional<TokenBytes> token_bytes_;  // made when first needed
   std::deque<Job> waiting_;
   std::vector<std::unique_ptr<Sequence>> running_;  // oldest first
   std::vector<BatchRow> rows_;

@@ -38,6 +38,8 @@ class Model {
   const Graph& graph() const { return file_.graph(); }
   // Null where the model does not read text or the file carries no vocabulary.
   const Tokenizer* tokenizer() const { return tokenizer_ ? &*tokenizer_ : nullptr; }
+  // How messages become ids (format/chat_template.h). Null where the file has no template.
+  const ChatTemplate* chat() const { return file_.description().chat ? &*file_.description().chat : nullptr; }
   // Program and version that wrote the file.
   const std::string& producer() const { return file_.description().producer; }
   // Free key-value pairs, in the file's order.

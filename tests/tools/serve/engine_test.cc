@@ -282,6 +282,18 @@ TEST_CASE("scores are the log-probabilities of the model") {
   CHECK(run.outcomes[end].scored.value().logprobs == std::vector<double>(expected.begin() + 29, expected.end()));
 }
 
+TEST_CASE("a model without a vocabulary gives ids") {
+  const auto model = RandomModel(MakeDecoder({}));
+  EngineRun run(model);
+  Generation g;
+  g.prompt = {1, 2, 3};
+  g.max_tokens = 5;
+  const serve::JobId job = run.Add(g);
+  run.RunAll();
+  CHECK(run.outcomes[job].ids.size() == 5);
+  CHECK(run.outcomes[job].text.empty());
+}
+
 TEST_CASE("an engine without work says so and has no deadline") {
   EngineRun run(LoadTextModel());
   CHECK(!run.Step());

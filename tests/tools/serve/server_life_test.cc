@@ -20,7 +20,8 @@ struct KeyFolder {
     return settings;
   }
   void Allow(const std::string& more = {}) const {
-    std::ofstream(Path("allow.toml")) << "[[key]]\nname = \"friend\"\npublic = \"" << friendly.public_key << "\"\n" << more;
+    std::ofstream(Path("allow.toml")) << "[[key]]\nname = \"friend\"\npublic = \"" << friendly.public_key << "\"\n"
+                                      << more;
   }
 
   TempDir folder;
@@ -249,7 +250,8 @@ TEST_CASE("an address that is taken is named") {
   serve::ServerSettings settings;
   settings.bind = run.work();
   settings.control = "tcp://127.0.0.1:*";
-  CHECK_THROWS_WITH(serve::Server(settings, {{"text", run.path, true}}, [](const Json&) {}), Catch::Contains(run.work()));
+  CHECK_THROWS_WITH(serve::Server(settings, {{"text", run.path, true}}, [](const Json&) {}),
+                    Catch::Contains(run.work()));
 }
 
 }  // namespace tritwise::test

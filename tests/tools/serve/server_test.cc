@@ -69,6 +69,33 @@ TEST_CASE("a completion is scored after its prompt") {
   CHECK(part["tokens"].get<size_t>() < part["ids"].size());
 }
 
+TEST_CASE("a text that is to be JSON is JSON when it ends by itself") {
+  const ServerRun run({}, 4000);
+  Client client(run.work());
+  int whole = 0;
+  for (int seed = 1; seed <= 20; ++seed) {
+    Json request = GenerateRequest("j" + std::to_string(seed), "hello", 200);
+    request["format"] = "json";
+    request["temperature"] = 1.0;
+    request["seed"] = seed;
+    client.Send(request);
+    const std::string text = client.Text(request["id"]);
+    if (client.last["reason"] != "end") continue;
+    ++whole;
+    INFO(text);
+    CHECK(Json::accept(text));
+  }
+  CHECK(whole > 0);
+}
+
+TEST_CASE("messages need a template in the model") {
+  const ServerRun run;
+  Client client(run.work());
+  Json request = {{"type", "generate"}, {"id", "a"}, {"messages", {{{"role", "user"}, {"content", "hello"}}}}};
+  CHECK(client.Ask(request)["code"] == "not_supported");
+  CHECK(client.Ask({{"type", "models"}, {"id", "m"}})["models"][0]["chat"] == false);
+}
+
 TEST_CASE("models, health and stats are answered on both sockets") {
   const ServerRun run;
   for (const std::string& address : {run.work(), run.control()}) {
@@ -135,9 +162,15 @@ TEST_CASE("frames that are no protocol are answered or ignored, and others are s
   CHECK(reply["code"] == "unsupported_version");
   CHECK(reply["versions"] == Json::array({1}));
   CHECK(reply["id"].is_null());
-  for (const std::vector<std::string>& frames : std::vector<std::vector<std::string>>{
-           {""}, {"tritwise/1"}, {"tritwise/1", ""}, {"tritwise/1", "{\"id\":\"\xFF\"}"}, {"tritwise/1", "{", "x"},
-           {"tritwise/1", "{}", "x", "y"}, {"tritwise/1", std::string(100000, '[')}, std::vector<std::string>(500, "z")}) {
+  for (const std::vector<std::string>& frames :
+       std::vector<std::vector<std::string>>{{""},
+                                             {"tritwise/1"},
+                                             {"tritwise/1", ""},
+                                             {"tritwise/1", "{\"id\":\"\xFF\"}"},
+                                             {"tritwise/1", "{", "x"},
+                                             {"tritwise/1", "{}", "x", "y"},
+                                             {"tritwise/1", std::string(100000, '[')},
+                                             std::vector<std::string>(500, "z")}) {
     client.SendFrames(frames);
     CHECK(client.Receive()["type"] == "error");
   }
