@@ -13,7 +13,7 @@ struct ClientFlags {
   std::string connect;
   std::string control;
   std::string server_key;  // file
-  std::string key;         // file
+  std::string secret_key;  // file
 
   void Add(CLI::App& command);
   // Throws Error.

@@ -90,7 +90,7 @@ void CheckSource(const CLI::App& command) {
       refuse(flag, ": is the server's, not --connect's");
     }
   } else {
-    for (const char* flag : {"--control", "--server-key", "--key", "--model"}) refuse(flag, ": needs --connect");
+    for (const char* flag : {"--control", "--server-key", "--secret-key", "--model"}) refuse(flag, ": needs --connect");
   }
 }
 #endif

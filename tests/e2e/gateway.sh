@@ -73,6 +73,24 @@ grep -v DONE "$work/stream" | sed -n 's/^data: //p' | jq -es 'last.usage.complet
   fail "run --connect writes another text"
 "$TRITWISE" run "$work/small.trit" -p ab -n 20 --json | jq -j .text | cmp - "$work/streamed" || fail "run writes another text"
 
+# A chat goes through the model's template; JSON is JSON.
+chat='{"messages": [{"role": "system", "content": "x"}, {"role": "user", "content": "ab"}], "max_tokens": 20'
+expect_status 400 not_supported "$url/v1/chat/completions" "${key[@]}" -d "$chat}"
+"$TRITWISE" template "$work/small.trit" --chat plain -o "$work/chat.trit" > /dev/null
+mv "$work/chat.trit" "$work/small.trit"
+kill -HUP "$server"
+chats() { get "$url/v1/models" | jq -e '.data[0].chat' > /dev/null; }
+wait_for "no template after a reload" chats
+get "$url/v1/chat/completions" -d "$chat, \"seed\": 4}" > "$work/chat"
+jq -e '.choices[0].message.role == "assistant" and .usage.completion_tokens > 0' > /dev/null "$work/chat" ||
+  fail "chat: $(cat "$work/chat")"
+get -N "$url/v1/chat/completions" -d "$chat, \"seed\": 4, \"stream\": true}" | grep -v DONE | sed -n 's/^data: //p' |
+  jq -j '.choices[]?.delta.content // ""' > "$work/streamed"
+jq -j '.choices[0].message.content' "$work/chat" | cmp - "$work/streamed" || fail "streamed and whole chat differ"
+get "$url/v1/completions" -d '{"prompt": "ab", "max_tokens": 60, "seed": 1, "response_format": {"type": "json_object"}}' \
+  > "$work/json"
+jq -r '.choices[0].text' "$work/json" | jq . > /dev/null || fail "no JSON: $(cat "$work/json")"
+
 # What is refused.
 json='Content-Type: application/json'
 expect_status 401 invalid_api_key "$url/v1/models"
@@ -154,5 +172,5 @@ expect_error 2 'lets other machines in' "$TRITWISE" gateway --listen 0.0.0.0:0
 expect_error 2 'not HOST:PORT' "$TRITWISE" gateway --listen nonsense
 expect_error 1 'cannot listen' "$TRITWISE" gateway --listen "${url#http://}"
 expect_error 1 'is tcp://HOST:PORT' "$TRITWISE" gateway --connect nonsense
-expect_error 2 'needs --connect' "$TRITWISE" run "$work/small.trit" -p a --key x
+expect_error 2 'needs --connect' "$TRITWISE" run "$work/small.trit" -p a --secret-key x
 expect_error 2 'has its own' "$TRITWISE" run "$work/small.trit" --connect "ipc://$work/socket" -p a
