@@ -27,7 +27,9 @@ int main(int argc, char** argv) {
   tritwise::AddRun(app);
   tritwise::AddChat(app);
   tritwise::AddEval(app);
+#ifdef TRITWISE_WITH_FLATTEN
   tritwise::AddFlatten(app);
+#endif
   tritwise::AddInspect(app);
   tritwise::AddBench(app);
   tritwise::AddRandom(app);

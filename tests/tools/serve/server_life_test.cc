@@ -90,11 +90,11 @@ TEST_CASE("the request of a client that is gone ends") {
 TEST_CASE("a client that does not read is cancelled in time, and others are served meanwhile") {
   serve::ServerSettings settings;
   settings.slow_reader_s = 0.5;
-  settings.max_tokens = 1 << 20;
-  const ServerRun run(settings, 1 << 20);
+  settings.sequences = 16;
+  const ServerRun run(settings, 4000);
   Client slow(run.work(), 1);
   slow.socket().set(zmq::sockopt::rcvbuf, 4096);
-  slow.Send(GenerateRequest("a", "hello", 1 << 20));
+  for (int i = 0; i < 10; ++i) slow.Send(GenerateRequest("a" + std::to_string(i), "hello", 3900));
   CHECK(ServerRun::Soon([&] { return run.Stat("tokens_total") > 100.0; }));
   Client other(run.work());
   other.Send(GenerateRequest("b", "hello", 20));
