@@ -28,6 +28,7 @@ import argparse
 import asyncio
 import json
 import math
+import re
 import secrets
 import sys
 import time
@@ -41,7 +42,6 @@ from typing import Any, TypedDict, Unpack
 
 import zmq
 import zmq.asyncio
-from zmq.utils import z85
 
 __all__ = ["AsyncClient", "AsyncGeneration", "Busy", "Classes", "Client", "Delta", "Ended", "Finish", "Generation",
            "GenerateOptions", "NoReply", "RequestOptions", "Score", "ServerError", "TritwiseError", "Usage"]
@@ -53,6 +53,7 @@ _CONTROL = ("cancel", "credit", "drain", "health", "models", "stats")
 _HEARTBEAT_MS = 3000
 _SILENCE_MS = 10000  # of a connection that is then made anew
 _LINGER_MS = 1000  # for what was sent and is not yet gone when a client is closed
+_Z85_KEY = r"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}"
 _AGAIN = ("busy", "worker_lost")
 
 Json = dict[str, Any]
@@ -289,19 +290,20 @@ def _control_address(address: str) -> str:
 def _read_key(path: str | Path, name: str) -> bytes:
     try:
         key = tomllib.loads(Path(path).read_text(encoding="utf-8"))[name]
-        z85.decode(key)
-        return str(key).encode("ascii")
     except OSError as error:
         raise TritwiseError("bad_key", f"{path}: {error.strerror}") from None
-    except Exception:
-        raise TritwiseError("bad_key", f'{path}: has no {name} = "..." of 40 characters') from None
+    except (ValueError, KeyError):  # not UTF-8, not TOML, not there
+        key = None
+    if not isinstance(key, str) or re.fullmatch(_Z85_KEY, key) is None:
+        raise TritwiseError("bad_key", f'{path}: has no {name} = "..." of 40 characters (tritwise keys makes them)')
+    return key.encode("ascii")
 
 
 class _Base:
     """What both clients share: sockets, requests under way, what to do about silence. Sending is theirs."""
 
-    def __init__(self, context: Any, address: str, control: str | None, client: str | None, server_key: str | Path | None,
-                 key: str | Path | None, timeout_s: float, tries: int) -> None:
+    def __init__(self, context: Any, address: str, control: str | None, client: str | None,
+                 server_key: str | Path | None, key: str | Path | None, timeout_s: float, tries: int) -> None:
         self.client = client if client is not None else secrets.token_hex(16)
         self._timeout_s = timeout_s
         self._tries = tries
@@ -334,7 +336,8 @@ class _Base:
 
     def _say(self, kind: str, **body: Any) -> None:
         """A message whose answer does not matter."""
-        self._post(kind in _CONTROL, [_PROTOCOL, json.dumps({"type": kind, "id": secrets.token_hex(8), **body}).encode()])
+        message = {"type": kind, "id": secrets.token_hex(8), **body}
+        self._post(kind in _CONTROL, [_PROTOCOL, json.dumps(message).encode()])
 
     def _dispatch(self, frames: list[bytes]) -> None:
         self._heard += 1
@@ -362,7 +365,8 @@ class _Base:
         messages = [dict(part) for part in prompt if isinstance(part, Mapping)]
         if messages:
             return self._exchange("generate", {"messages": messages}, options)
-        return self._exchange("generate", {"ids": [int(part) for part in prompt if not isinstance(part, Mapping)]}, options)
+        ids = [int(part) for part in prompt if not isinstance(part, Mapping)]
+        return self._exchange("generate", {"ids": ids}, options)
 
     def _score(self, prompt: str | Sequence[int], completion: str | None, options: Mapping[str, Any]) -> _Exchange:
         body: Json = {"prompt": prompt} if isinstance(prompt, str) else {"ids": [int(p) for p in prompt]}
