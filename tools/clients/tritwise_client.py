@@ -302,7 +302,7 @@ def _read_key(path: str | Path, name: str) -> bytes:
 class _Base:
     """What both clients share: sockets, requests under way, what to do about silence. Sending is theirs."""
 
-    def __init__(self, context: Any, address: str, control: str | None, client: str | None,
+    def __init__(self, context: type[Any], address: str, control: str | None, client: str | None,
                  server_key: str | Path | None, key: str | Path | None, timeout_s: float, tries: int) -> None:
         self.client = client if client is not None else secrets.token_hex(16)
         self._timeout_s = timeout_s
@@ -314,9 +314,14 @@ class _Base:
         if server_key is not None:
             mine = zmq.curve_keypair() if key is None else (_read_key(key, "public"), _read_key(key, "secret"))
             keys = (_read_key(server_key, "public"), *mine)
-        self._context = context
-        self._work = self._connect(address, keys)
-        self._control = self._connect(control if control is not None else _control_address(address), keys)
+        control = control if control is not None else _control_address(address)
+        self._context = context()
+        try:
+            self._work = self._connect(address, keys)
+            self._control = self._connect(control, keys)
+        except zmq.ZMQError as error:
+            self._context.destroy(0)
+            raise ValueError(f"{address}, {control}: cannot connect: {error}") from None
 
     def _connect(self, address: str, keys: tuple[bytes, bytes, bytes] | None) -> Any:
         socket = self._context.socket(zmq.DEALER)
@@ -482,7 +487,7 @@ class Client(_Base):
     def __init__(self, address: str = ADDRESS, *, control: str | None = None, client: str | None = None,
                  server_key: str | Path | None = None, key: str | Path | None = None, timeout_s: float = 5.0,
                  tries: int = 3) -> None:
-        super().__init__(zmq.Context(), address, control, client, server_key, key, timeout_s, tries)
+        super().__init__(zmq.Context, address, control, client, server_key, key, timeout_s, tries)
         self._poller = zmq.Poller()
         for socket in (self._work, self._control):
             self._poller.register(socket, zmq.POLLIN)
@@ -652,7 +657,7 @@ class AsyncClient(_Base):
     def __init__(self, address: str = ADDRESS, *, control: str | None = None, client: str | None = None,
                  server_key: str | Path | None = None, key: str | Path | None = None, timeout_s: float = 5.0,
                  tries: int = 3) -> None:
-        super().__init__(zmq.asyncio.Context(), address, control, client, server_key, key, timeout_s, tries)
+        super().__init__(zmq.asyncio.Context, address, control, client, server_key, key, timeout_s, tries)
         self._readers: list[asyncio.Task[None]] = []
 
     def generate(self, prompt: Prompt, **options: Unpack[GenerateOptions]) -> AsyncGeneration:
@@ -832,7 +837,7 @@ def _command(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print()
         return 130
-    except (TritwiseError, ValueError, zmq.ZMQError) as error:
+    except (TritwiseError, ValueError) as error:
         print(f"tritwise_client: {error}", file=sys.stderr)
         return 1
 
