@@ -66,7 +66,12 @@ class Server:
         return Client(**self.addresses, **options)
 
     def wait(self):
-        code = self.process.wait(PATIENCE_S)
+        try:
+            code = self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            code = "none"
         self.reader.join()
         self.process.stderr.close()
         return code
