@@ -52,10 +52,10 @@ void EngineThread::Do(Command command) {
 std::optional<std::chrono::milliseconds> EngineThread::Submit(Job job) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const size_t waiting = unfinished_.size() - std::min(unfinished_.size(), load_.sequences);
     if (unfinished_.size() >= load_.sequences + most_waiting_) {
-      const double ahead = static_cast<double>(waiting + 1) / static_cast<double>(load_.sequences);
-      return std::chrono::milliseconds(static_cast<int64_t>(std::clamp(1e3 * ahead * mean_job_s_, 10.0, 60e3)));
+      // Half of the queue: whoever comes back then finds room for himself and for others who were sent away.
+      const double ahead = 1.0 + 0.5 * static_cast<double>(most_waiting_);
+      return std::chrono::milliseconds(static_cast<int64_t>(std::clamp(1e3 * ahead * mean_gap_s_, 10.0, 60e3)));
     }
     unfinished_[job.id] = job.arrived;
   }
@@ -89,8 +89,11 @@ std::vector<Event> EngineThread::TakeEvents() {
   for (const Event& event : events_) {
     const auto job = event.last() ? unfinished_.find(event.job) : unfinished_.end();
     if (job == unfinished_.end()) continue;
-    const double seconds = std::chrono::duration<double>(Clock::now() - job->second).count();
-    mean_job_s_ += kNewest * (seconds - mean_job_s_);
+    // From one end to the next, or from its arrival where nothing was under way before.
+    const auto now = Clock::now();
+    const double seconds = std::chrono::duration<double>(now - std::max(job->second, last_end_)).count();
+    mean_gap_s_ += kNewest * (seconds - mean_gap_s_);
+    last_end_ = now;
     unfinished_.erase(job);
   }
   return std::exchange(events_, {});
