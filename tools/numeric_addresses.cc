@@ -1,7 +1,7 @@
 // getaddrinfo for a program that is linked statically: numbers only.
 //
-// The C library's own would load parts of itself at run time to ask for names, which a static program cannot rely on, and
-// adds to a small file. The linker gives calls to these two instead (--wrap).
+// The C library's own would load parts of itself at run time to ask for names, which a static program cannot rely on,
+// and adds to a small file. The linker gives calls to these two instead (--wrap).
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>

@@ -73,7 +73,8 @@ class EngineThread {
   std::vector<Command> commands_;
   std::vector<Event> events_;
   std::unordered_map<JobId, Clock::time_point> unfinished_;  // and when each was accepted
-  double mean_job_s_ = 0.5;                                  // of those that ended lately
+  double mean_gap_s_ = 0.05;                                 // between the ends of jobs lately
+  Clock::time_point last_end_ = {};
   EngineLoad load_;
   EngineCounts counts_;
 

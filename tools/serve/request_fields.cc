@@ -7,14 +7,21 @@
 namespace tritwise::serve {
 namespace {
 
+constexpr int kMostDepth = 16;
+
 [[noreturn]] void Wrong(const char* key, const std::string& wanted) {
   throw RequestError("bad_request", std::string(key) + " must be " + wanted);
 }
 
 }  // namespace
 
-RequestFields::RequestFields(const std::string& text)
-    : object_(Json::parse(text, nullptr, /*allow_exceptions=*/false)) {
+RequestFields::RequestFields(const std::string& text) {
+  // Copying and freeing a value takes a frame of the stack for each level.
+  const auto shallow = [](int depth, Json::parse_event_t, Json&) {
+    if (depth > kMostDepth) throw RequestError("bad_request", "the request is nested too deeply");
+    return true;
+  };
+  object_ = Json::parse(text, shallow, /*allow_exceptions=*/false);
   if (!object_.is_object()) throw RequestError("bad_request", "the request is not a JSON object");
 }
 
