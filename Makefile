@@ -1,6 +1,6 @@
 # The commands of the README. Everything else is CMake: see CMakePresets.json.
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all target test-target format tidy clean distclean
+.PHONY: help demo build test test-all nightly target test-target format tidy clean distclean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test-all:  ## As test, and what takes longer: clang-tidy over everything, repeat
 	@tools/build.sh rpi5
 	@tools/build.sh riscv64-v
 	@TRITWISE_TEST_ALL=1 tools/run_tests.sh
+
+nightly: test-all  ## As test-all, and every board's tests in its emulators (hours)
+	@tools/target.sh all test
 
 target:  ## Cross-compile for a board: make target BOARD=rpi5 (all: every folder of targets/; MINIMAL=1: a small one)
 	@MINIMAL="$(MINIMAL)" tools/target.sh "$(BOARD)"

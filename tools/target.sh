@@ -17,7 +17,7 @@ setting() { sed -n "s/^set($2 \"\(.*\)\")/\1/p" "targets/$1/board.cmake"; }
 version=$(sed -n 's/^project(tritwise VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 most_bytes=$((3 * 1024 * 1024))
 # Everything that differs between the two commands.
-target=tritwise_command suffix='' options=() inside=(nlohmann-json3-dev libcli11-dev libtomlplusplus-dev)
+target=tritwise_command suffix='' options=() inside=(nlohmann-json3-dev libcli11-dev libtomlplusplus-dev cppzmq-dev)
 case ${MINIMAL:-} in
   '' | 0 | OFF) ;;
   1 | ON) target=tritwise_minimal suffix=-minimal options=(-DTRITWISE_MINIMAL=ON) inside=() most_bytes=$((3 * 512 * 1024)) ;;
@@ -28,6 +28,10 @@ esac
 licences() {
   echo "tritwise contains the following, besides its own code (LICENSE)."
   printf '\n======== Highway\n\n'; cat .dependencies/highway/LICENSE
+  if [ -z "$suffix" ]; then
+    printf '\n======== ZeroMQ (sources: Debian package zeromq3)\n\n'
+    cat .dependencies/zeromq3/COPYING.LESSER
+  fi
   for package in libflatbuffers-dev "${inside[@]}" libstdc++-12-dev libc6-dev; do
     printf '\n======== %s\n\n' "$package"
     cat "/usr/share/doc/$package/copyright"
