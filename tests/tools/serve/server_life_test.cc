@@ -99,7 +99,7 @@ TEST_CASE("a client that does not read is cancelled in time, and others are serv
   Client other(run.work());
   other.Send(GenerateRequest("b", "hello", 20));
   CHECK(!other.Text("b").empty());
-  CHECK(ServerRun::Soon([&] { return run.Logged("slow_reader"); }, std::chrono::seconds(60)));
+  CHECK(ServerRun::Soon([&] { return run.Logged("slow_reader"); }, std::chrono::seconds(600)));
   CHECK(ServerRun::Soon([&] { return run.Stat("running") == 0.0; }));
 }
 
@@ -185,7 +185,9 @@ TEST_CASE("secret keys that others may read are refused") {
 }
 
 TEST_CASE("draining refuses new work, finishes what was accepted, then ends") {
-  const ServerRun run({}, 4000);
+  serve::ServerSettings settings;
+  settings.drain_s = 300.0;
+  const ServerRun run(settings, 4000);
   Client client(run.work());
   client.Send(GenerateRequest("a", "hello", 500));
   CHECK(client.Receive()["type"] == "delta");
