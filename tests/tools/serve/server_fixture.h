@@ -24,7 +24,7 @@ class Client {
  public:
   explicit Client(const std::string& address, int receive_queue = 1000) : socket_(context_, ZMQ_DEALER) {
     socket_.set(zmq::sockopt::linger, 0);
-    socket_.set(zmq::sockopt::rcvtimeo, 20000);
+    socket_.set(zmq::sockopt::rcvtimeo, 120000);
     socket_.set(zmq::sockopt::rcvhwm, receive_queue);
     socket_.connect(address);
   }
@@ -32,7 +32,7 @@ class Client {
   Client(const std::string& address, const serve::KeyPair& keys, const std::string& server)
       : socket_(context_, ZMQ_DEALER) {
     socket_.set(zmq::sockopt::linger, 0);
-    socket_.set(zmq::sockopt::rcvtimeo, 20000);
+    socket_.set(zmq::sockopt::rcvtimeo, 120000);
     socket_.set(zmq::sockopt::curve_publickey, keys.public_key);
     socket_.set(zmq::sockopt::curve_secretkey, keys.secret_key);
     socket_.set(zmq::sockopt::curve_serverkey, server);
@@ -46,7 +46,7 @@ class Client {
     }
   }
   // Null after `patience` without a message.
-  Json Receive(std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+  Json Receive(std::chrono::milliseconds patience = std::chrono::seconds(120)) {
     socket_.set(zmq::sockopt::rcvtimeo, static_cast<int>(patience.count()));
     zmq::message_t frame;
     if (!socket_.recv(frame)) return nullptr;
@@ -127,7 +127,7 @@ class ServerRun {
   }
   // Waits for something that happens in its own time.
   template <class Condition>
-  static bool Soon(const Condition& condition, std::chrono::seconds patience = std::chrono::seconds(20)) {
+  static bool Soon(const Condition& condition, std::chrono::seconds patience = std::chrono::seconds(120)) {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!condition()) {
       if (std::chrono::steady_clock::now() > end) return false;
