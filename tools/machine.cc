@@ -63,7 +63,6 @@ std::string MissingInstructions() {
 }
 
 uint64_t MemoryBytes() { return KibibytesField("/proc/meminfo", "MemTotal"); }
-uint64_t AvailableMemoryBytes() { return KibibytesField("/proc/meminfo", "MemAvailable"); }
 
 bool ResetPeakResidentBytes() {
   File file(std::fopen("/proc/self/clear_refs", "w"));

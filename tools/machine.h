@@ -13,9 +13,8 @@ std::string CpuModel();
 // missing. Builds for a board are made for its CPU, and would end in an illegal instruction on an older one.
 std::string MissingInstructions();
 
-// Memory of the machine in bytes, and what of it programs can have without swapping; 0 where the system does not say.
+// Memory of the machine in bytes; 0 where the system does not say.
 uint64_t MemoryBytes();
-uint64_t AvailableMemoryBytes();
 
 // Lets PeakResidentBytes begin anew at what is resident now; false where the system cannot.
 bool ResetPeakResidentBytes();

@@ -2,12 +2,12 @@
 
 #include <cstring>
 
+#include "tools/serve/protocol.h"
 #include "trainer/error.h"
 
 namespace tritwise {
 namespace {
 
-constexpr char kProtocol[] = "tritwise/1";
 constexpr int kMostAttempts = 5;
 
 void SetOptions(zmq::socket_t& socket, const ChannelOptions& options) {
@@ -183,7 +183,7 @@ void Channel::SendWaiting() {
     if (found == requests_.end()) continue;
     Request& request = found->second;
     if (request.sent || request.attempts == kMostAttempts) continue;  // GiveUp ends the latter
-    if (!SendFrame(socket_, kProtocol, true)) return;
+    if (!SendFrame(socket_, serve::kProtocol, true)) return;
     SendFrame(socket_, request.json, !request.binary.empty());
     if (!request.binary.empty()) SendFrame(socket_, request.binary, false);
     request.sent = true;

@@ -5,15 +5,11 @@
 #include <cstring>
 #include <random>
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
+#include "tools/serve/protocol.h"
 #include "trainer/error.h"
 
 namespace tritwise {
 namespace {
-
-constexpr size_t kLargestMessage = size_t{1} << 20;
 
 std::string RandomToken() {
   std::random_device random;
@@ -42,11 +38,8 @@ Milliseconds Until(Clock::time_point time) {
 
 Client::Client(const ClientOptions& options)
     : token_(RandomToken()),
-      wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       work_(context_, For(options, options.address.work)),
       control_(context_, For(options, options.address.control)) {}
-
-Client::~Client() { close(wake_); }
 
 Channel& Client::ChannelFor(const std::string& type) {
   return IsOneOf(type, {"generate", "score", "classify", "tokenize", "detokenize"}) ? work_ : control_;
@@ -65,9 +58,9 @@ std::string Client::SendOver(Channel& channel, Json request, std::string binary)
     request["client"] = token_;
   }
   std::string json = request.dump();
-  if (json.size() + binary.size() > kLargestMessage) {
+  if (json.size() + binary.size() > static_cast<size_t>(serve::kMessageBytes)) {
     throw Error("the request has " + std::to_string(json.size() + binary.size()) + " bytes, a server takes at most " +
-                std::to_string(kLargestMessage));
+                std::to_string(serve::kMessageBytes));
   }
   channel.Send(id, std::move(json), std::move(binary));
   return id;
@@ -87,7 +80,7 @@ std::vector<Reply> Client::Poll(Milliseconds timeout) {
   std::vector<zmq::pollitem_t> items;
   work_.AddPollItems(&items);
   control_.AddPollItems(&items);
-  items.push_back({nullptr, wake_, ZMQ_POLLIN, 0});
+  items.push_back({nullptr, wake_.descriptor(), ZMQ_POLLIN, 0});
   for (const Channel* channel : {&work_, &control_}) {
     if (const auto next = channel->NextTimeout()) timeout = std::min(timeout, Until(*next));
   }
@@ -96,10 +89,7 @@ std::vector<Reply> Client::Poll(Milliseconds timeout) {
   } catch (const zmq::error_t& error) {
     if (error.num() != EINTR) throw Error(std::string("waiting for the server: ") + error.what());
   }
-  if (items.back().revents != 0) {
-    uint64_t count = 0;
-    if (read(wake_, &count, sizeof count) < 0) count = 0;  // another Poll took it
-  }
+  wake_.Clear();
   advance();
   return replies;
 }
@@ -133,10 +123,7 @@ void Client::Drop(const std::string& id) {
   control_.Mute(id);
 }
 
-void Client::Wake() {
-  const uint64_t one = 1;
-  if (write(wake_, &one, sizeof one) < 0) return;  // it is awake
-}
+void Client::Wake() { wake_.Set(); }
 
 Json Client::Ask(Json request, Milliseconds timeout) {
   const auto end = Clock::now() + timeout;

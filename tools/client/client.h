@@ -14,6 +14,7 @@
 #include "tools/client/address.h"
 #include "tools/client/channel.h"
 #include "tools/output.h"
+#include "tools/serve/wake_up.h"
 
 namespace tritwise {
 
@@ -27,7 +28,6 @@ class Client {
  public:
   // Throws Error. Does not wait for a connection.
   explicit Client(const ClientOptions& options);
-  ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
@@ -57,7 +57,7 @@ class Client {
   std::string token_;  // the `client` of all its requests
   uint64_t requests_ = 0;
   zmq::context_t context_;
-  int wake_;
+  serve::WakeUp wake_;
   Channel work_;
   Channel control_;
   std::vector<Reply> kept_;                     // for the next Poll

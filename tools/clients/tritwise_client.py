@@ -425,15 +425,10 @@ class _Base:
         self._closed = True
 
 
-class Generation:
-    """A text as it comes: iterate once. The request is sent when that begins.
+class _Text:
+    """What came of a text so far."""
 
-    Leaving the loop early cancels it, as close() and the end of a `with` do. `text` and `ids` are what came so far,
-    `finish` is there after the last delta, `id` is the request's.
-    """
-
-    def __init__(self, client: Client, exchange: _Exchange) -> None:
-        self._client = client
+    def __init__(self, exchange: _Exchange) -> None:
         self._exchange = exchange
         self.id = exchange.id
         self.finish: Finish | None = None
@@ -445,6 +440,18 @@ class Generation:
     @property
     def ids(self) -> list[int]:
         return self._exchange.ids
+
+
+class Generation(_Text):
+    """A text as it comes: iterate once. The request is sent when that begins.
+
+    Leaving the loop early cancels it, as close() and the end of a `with` do. `text` and `ids` are what came so far,
+    `finish` is there after the last delta, `id` is the request's.
+    """
+
+    def __init__(self, client: Client, exchange: _Exchange) -> None:
+        super().__init__(exchange)
+        self._client = client
 
     def __iter__(self) -> Iterator[Delta]:
         if self._exchange.done:
@@ -606,22 +613,12 @@ class Client(_Base):
                     break
 
 
-class AsyncGeneration:
+class AsyncGeneration(_Text):
     """As Generation, for `async for`; its end is `async with` or aclose(). A cancelled task cancels the request."""
 
     def __init__(self, client: AsyncClient, exchange: _Exchange) -> None:
+        super().__init__(exchange)
         self._client = client
-        self._exchange = exchange
-        self.id = exchange.id
-        self.finish: Finish | None = None
-
-    @property
-    def text(self) -> str:
-        return self._exchange.text
-
-    @property
-    def ids(self) -> list[int]:
-        return self._exchange.ids
 
     async def __aiter__(self) -> AsyncIterator[Delta]:
         if self._exchange.done:

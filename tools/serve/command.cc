@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "tools/commands.h"
-#include "tools/memory_budget.h"
 #include "tools/serve/notify.h"
 #include "tools/serve/server.h"
 

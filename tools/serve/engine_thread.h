@@ -13,24 +13,9 @@
 #include <vector>
 
 #include "tools/serve/engine.h"
+#include "tools/serve/wake_up.h"
 
 namespace tritwise::serve {
-
-// A descriptor that can be polled: readable from Set() to Clear().
-class WakeUp {
- public:
-  WakeUp();
-  ~WakeUp();
-  WakeUp(const WakeUp&) = delete;
-  WakeUp& operator=(const WakeUp&) = delete;
-
-  int descriptor() const { return descriptor_; }
-  void Set() const;
-  void Clear() const;
-
- private:
-  int descriptor_;
-};
 
 class EngineThread {
  public:

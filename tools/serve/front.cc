@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "tools/serve/requests.h"
+#include "tools/serve/protocol.h"
 #include "trainer/error.h"
 
 namespace tritwise::serve {

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tools/serve/job.h"
@@ -11,8 +10,6 @@
 #include "tritwise/model.h"
 
 namespace tritwise::serve {
-
-inline constexpr std::string_view kProtocol = "tritwise/1";
 
 // What a key, or everybody, may ask for.
 struct RequestLimits {

@@ -43,14 +43,12 @@ class Sequence {
     } else {
       Score(logits);
     }
-    for (Event& event : events_) emit(std::move(event));
-    events_.clear();
+    EmitAll(emit);
   }
   template <class Emit>
   void End(Reason reason, Clock::time_point now, const Emit& emit) {
     Finish(reason, now);
-    for (Event& event : events_) emit(std::move(event));
-    events_.clear();
+    EmitAll(emit);
   }
   bool ended() const { return ended_; }
   // Without a word.
@@ -61,6 +59,11 @@ class Sequence {
 
  private:
   const std::vector<int32_t>& ids() const { return generation_ ? generation_->prompt : scoring_->ids; }
+  template <class Emit>
+  void EmitAll(const Emit& emit) {
+    for (Event& event : events_) emit(std::move(event));
+    events_.clear();
+  }
   bool MayGiveOut() const { return !held_ && credit_ != 0; }
   void Generate(std::span<const float> logits, bool full, Clock::time_point now);
   void Score(std::span<const float> logits);

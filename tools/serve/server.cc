@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tools/machine.h"
+#include "tools/serve/protocol.h"
 #include "trainer/error_status.h"
 
 namespace tritwise::serve {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tools/serve/engine.h"
+#include "tools/serve/protocol.h"
 
 namespace tritwise::serve {
 
@@ -21,11 +22,11 @@ struct ServerSettings {
   int64_t rows = 64;           // most rows of a step
   int64_t prefill_chunk = 32;  // of them for prompts, while others generate
   int64_t threads = 0;
-  int64_t max_tokens = 4096;      // of one request
-  int64_t max_message = 1 << 20;  // bytes
-  double deadline_s = 0.0;        // of requests that name none; 0: none
-  double drain_s = 30.0;          // after which what is not finished is cancelled
-  double slow_reader_s = 30.0;    // after which the text of a client that does not read is cancelled
+  int64_t max_tokens = 4096;            // of one request
+  int64_t max_message = kMessageBytes;  // bytes
+  double deadline_s = 0.0;              // of requests that name none; 0: none
+  double drain_s = 30.0;                // after which what is not finished is cancelled
+  double slow_reader_s = 30.0;          // after which the text of a client that does not read is cancelled
 
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor&& field) {
