@@ -2,6 +2,7 @@
 
 #include "format/names.h"
 #include "tools/commands.h"
+#include "tools/not_negative.h"
 #include "trainer/error_status.h"
 
 namespace tritwise {
@@ -30,7 +31,8 @@ void ModelFlags::AddMemory(CLI::App& command) {
       .add_option(
           "--memory-budget", memory_budget,
           "Most memory that may be resident, as 256M or 1G: planned within, or refused beforehand (0: no limit)")
-      ->transform(CLI::AsSizeValue(false));
+      ->transform(CLI::AsSizeValue(false))
+      ->transform(NotNegative());  // what is added last is asked first
 }
 
 void ModelFlags::CheckContext(const Model& model) const {

@@ -1,5 +1,7 @@
 #include "tools/sampler_flags.h"
 
+#include "tools/not_negative.h"
+
 namespace tritwise {
 
 void AddSampler(CLI::App& command, SamplerOptions& options) {
@@ -9,9 +11,7 @@ void AddSampler(CLI::App& command, SamplerOptions& options) {
       ->check(CLI::Range(0, 1 << 30));
   command.add_option("--top-p", options.top_p, "Draw from the likeliest with this probability in all")
       ->check(CLI::Range(1e-6f, 1.0f));
-  command.add_option("--seed", options.seed, "Of the random numbers")
-      ->check(
-          CLI::Validator([](std::string& text) { return text.find('-') == 0 ? "must not be negative" : ""; }, "", ""));
+  command.add_option("--seed", options.seed, "Of the random numbers")->check(NotNegative());
 }
 
 }  // namespace tritwise

@@ -134,6 +134,7 @@ TEST_CASE("wrong usage is one line and exit code 2") {
                                                                                      {"--threads", "257"},
                                                                                      {"--cache", "i4"},
                                                                                      {"--memory-budget", "much"},
+                                                                                     {"--memory-budget", "-1"},
                                                                                      {"--no-such-flag"},
                                                                                      {"--seed", "-1"}}) {
     std::vector<std::string> words = {"run", model.path, "-p", "a"};

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "format/names.h"
+#include "tools/not_negative.h"
 #include "tools/commands.h"
 #include "tools/output.h"
 #include "tools/random/shape.h"
@@ -60,8 +61,7 @@ void AddRandom(CLI::App& app) {
   command->add_option("--head", flags->head, "Of embedding and head: int8, f16 or f32")
       ->check(CLI::IsMember({"int8", "f16", "f32"}));
   command->add_option("--seed", flags->seed, "Of the weights: the same seed gives the same file everywhere")
-      ->check(
-          CLI::Validator([](std::string& text) { return text.find('-') == 0 ? "must not be negative" : ""; }, "", ""));
+      ->check(NotNegative());
   command->add_option("-o,--out", flags->out, "The file to write")->required();
   command->footer("Example:\n  tritwise random --shape bitnet-2b4t -o 2b.trit && tritwise bench 2b.trit");
   command->callback([flags] { Random(*flags); });

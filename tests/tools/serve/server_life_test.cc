@@ -170,6 +170,8 @@ TEST_CASE("plain connections from other machines need to be asked for") {
   settings.insecure = false;
   settings.secret_key = "some file";
   CheckServerSettings(settings);
+  settings.bind = "nonsense";
+  CHECK_THROWS_WITH(CheckServerSettings(settings), Catch::Contains("not an address"));
   settings = {};
   settings.bind = "ipc:///tmp/x";
   CheckServerSettings(settings);
