@@ -5,8 +5,8 @@
 #include <string>
 
 #include "format/names.h"
-#include "tools/not_negative.h"
 #include "tools/commands.h"
+#include "tools/not_negative.h"
 #include "tools/output.h"
 #include "tools/random/shape.h"
 #include "tools/random/weights.h"

@@ -235,6 +235,10 @@ void Server::Compute(const Incoming& message, RequestFields& fields, const std::
 bool Server::Repeat(const Incoming& message, const Owner& owner, const std::string& id, size_t content) {
   Exchange* exchange = exchanges_.Find(owner, id);
   if (exchange == nullptr) return false;
+  if (!owner.returns && exchange->done() && exchange->outbox.empty()) {  // answered: the connection's id is free again
+    exchanges_.Erase(exchange->job);
+    return false;
+  }
   if (exchange->content != content) throw RequestError("id_reused", "this id stands for another request");
   if (!owner.returns && !exchange->done()) return true;  // the same connection says it twice: the replies come
   exchange->route = message.route;

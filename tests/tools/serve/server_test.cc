@@ -262,6 +262,17 @@ TEST_CASE("the same request again is not computed again") {
   CHECK(second.Ask(request)["code"] == "id_reused");
 }
 
+TEST_CASE("a connection may use an id again as soon as it was answered") {
+  const ServerRun run;
+  Client client(run.work());
+  for (int i = 0; i < 1000; ++i) {
+    client.Send(GenerateRequest("a", "prompt " + std::to_string(i), 1));
+    client.Text("a");
+    REQUIRE(client.last["type"] == "finish");
+    REQUIRE(client.last["seq"] >= client.last["usage"]["tokens"]);  // its own deltas, not an old end alone
+  }
+}
+
 TEST_CASE("a client that comes back gets what it missed and the rest") {
   const ServerRun run({}, 4000);
   Client whole(run.work());
