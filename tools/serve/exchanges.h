@@ -34,8 +34,10 @@ struct Exchange {
   Clock::time_point arrived = {};
   std::optional<Clock::time_point> first_token;
 
-  uint64_t seq = 0;  // of the next delta
-  std::string text;  // so far, where the client can come back
+  uint64_t seq = 0;                                // of the next delta
+  int64_t credit = kNoLimit;                       // deltas that its client still takes
+  std::optional<Clock::time_point> out_of_credit;  // since when
+  std::string text;                                // so far, where the client can come back
   std::vector<int32_t> ids;
   std::deque<std::string> outbox;             // replies that the connection had no room for
   std::optional<Clock::time_point> blocked;   // since when

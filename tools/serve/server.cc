@@ -167,7 +167,7 @@ Json Server::Control(const Incoming& message, RequestFields& fields, const std::
     Exchange* exchange = exchanges_.Find(owner, request);
     const bool found = exchange != nullptr && !exchange->done();
     if (found && type == "cancel") exchange->engine->End(exchange->job, Reason::kCancelled);
-    if (found && type == "credit") exchange->engine->Grant(exchange->job, credit);
+    if (found && type == "credit") Grant(*exchange, credit);
     return {{"found", found}};
   }
   if (type == "drain") {
@@ -208,7 +208,10 @@ void Server::Compute(const Incoming& message, RequestFields& fields, const std::
   if (deadline_ms != 0) job.deadline = job.arrived + std::chrono::milliseconds(deadline_ms);
   Exchange exchange;
   if (type == "generate") {
-    job.work = ReadGeneration(fields, model, limits);
+    Generation generation = ReadGeneration(fields, model, limits);
+    if (generation.stream) exchange.credit = generation.credit;
+    if (exchange.credit == 0) exchange.out_of_credit = job.arrived;
+    job.work = std::move(generation);
   } else if (type == "score") {
     Scoring scoring = ReadScoring(fields, model, limits);
     exchange.shape = {scoring.ids, scoring.first};
@@ -283,6 +286,7 @@ void Server::HandOut(Exchange& exchange, Event event) {
     json["seq"] = exchange.seq++;
     json["text"] = delta->text;
     json["ids"] = delta->ids;
+    if (exchange.credit > 0 && --exchange.credit == 0) exchange.out_of_credit = Clock::now();
     if (exchange.owner.returns) {
       exchange.text += delta->text;
       exchange.ids.insert(exchange.ids.end(), delta->ids.begin(), delta->ids.end());
@@ -316,6 +320,13 @@ void Server::HandOut(Exchange& exchange, Event event) {
   exchange.ended = Clock::now();
   log_(std::move(line));
   Deliver(exchange, Dump(exchange.last));
+}
+
+void Server::Grant(Exchange& exchange, int64_t deltas) {
+  if (exchange.credit == kNoLimit) return;
+  exchange.credit += deltas;
+  exchange.out_of_credit.reset();
+  exchange.engine->Grant(exchange.job, deltas);
 }
 
 void Server::Deliver(Exchange& exchange, std::string json) {
@@ -432,14 +443,18 @@ bool Server::Tend(Clock::time_point now) {
   }
   exchanges_.ForEach([&](Exchange& e) {
     Flush(e);
-    const auto seconds = [&](double s) {
-      return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s));
+    const auto longer = [&](const std::optional<Clock::time_point>& since, double most_s) {
+      return since && Seconds(now - *since) > most_s;
     };
-    const bool slow = e.blocked && now - *e.blocked > seconds(settings_.slow_reader_s);
-    if (slow) {
+    if (longer(e.blocked, settings_.slow_reader_s)) {
       log_({{"level", "warning"}, {"event", "slow_reader"}, {"id", e.id}, {"user", e.owner.user}});
       Detach(e);
       if (!e.done()) e.engine->End(e.job, Reason::kCancelled);
+    }
+    if (!e.done() && longer(e.out_of_credit, settings_.credit_s)) {
+      log_({{"level", "warning"}, {"event", "out_of_credit"}, {"id", e.id}, {"user", e.owner.user}});
+      e.out_of_credit.reset();
+      e.engine->End(e.job, Reason::kCancelled);
     }
     if (e.detached && !e.done() && now - *e.detached > Exchanges::kReturn) e.engine->End(e.job, Reason::kCancelled);
   });

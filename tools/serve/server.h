@@ -65,6 +65,7 @@ class Server {
   bool Repeat(const Incoming& message, const Owner& owner, const std::string& id, size_t content);
   void TakeEvents();
   void HandOut(Exchange& exchange, Event event);
+  void Grant(Exchange& exchange, int64_t deltas);
   void Deliver(Exchange& exchange, std::string json);
   void Flush(Exchange& exchange);
   void Detach(Exchange& exchange);

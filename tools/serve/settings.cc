@@ -51,6 +51,7 @@ void CheckServerSettings(const ServerSettings& s) {
   CheckRange("deadline_s", s.deadline_s, 0, 1e6);
   CheckRange("drain_s", s.drain_s, 0, 1e6);
   CheckRange("slow_reader_s", s.slow_reader_s, 0.01, 1e6);
+  CheckRange("credit_s", s.credit_s, 0.01, 1e6);
   for (const std::string& address : {s.bind, ControlAddress(s)}) {
     if (!StartsWith(address, "tcp://") && !StartsWith(address, "ipc://") && !StartsWith(address, "inproc://")) {
       throw Error(address + ": not an address like tcp://127.0.0.1:5555 or ipc://PATH");

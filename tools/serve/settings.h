@@ -27,6 +27,7 @@ struct ServerSettings {
   double deadline_s = 0.0;              // of requests that name none; 0: none
   double drain_s = 30.0;                // after which what is not finished is cancelled
   double slow_reader_s = 30.0;          // after which the text of a client that does not read is cancelled
+  double credit_s = 300.0;              // the same for one that gives no more credit
 
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor&& field) {
@@ -46,6 +47,7 @@ struct ServerSettings {
     field("deadline_s", self.deadline_s);
     field("drain_s", self.drain_s);
     field("slow_reader_s", self.slow_reader_s);
+    field("credit_s", self.credit_s);
   }
 };
 

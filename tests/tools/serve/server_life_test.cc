@@ -103,6 +103,43 @@ TEST_CASE("a client that does not read is cancelled in time, and others are serv
   CHECK(ServerRun::Soon([&] { return run.Stat("running") == 0.0; }));
 }
 
+TEST_CASE("a text whose client gives no more credit is cancelled in the end") {
+  serve::ServerSettings settings;
+  settings.credit_s = 0.2;
+  settings.sequences = 1;
+  const ServerRun run(settings);
+  {
+    Client gone(run.work());
+    Json request = GenerateRequest("a", "hello", 50);
+    request["credit"] = 2;
+    gone.Send(request);
+    CHECK(gone.Receive()["type"] == "delta");
+  }
+  Client other(run.work());
+  other.Send(GenerateRequest("b", "hello", 5));
+  CHECK(!other.Text("b").empty());
+  CHECK(run.Logged("out_of_credit"));
+}
+
+TEST_CASE("credit that comes in time keeps a text") {
+  serve::ServerSettings settings;
+  settings.credit_s = 20.0;
+  const ServerRun run(settings);
+  Client client(run.work());
+  Json request = GenerateRequest("a", "hello", 6);
+  request["client"] = "me";
+  request["credit"] = 2;
+  client.Send(request);
+  CHECK(client.Receive()["type"] == "delta");
+  CHECK(client.Receive()["type"] == "delta");
+  Client control(run.control());
+  control.Ask({{"type", "credit"}, {"id", "1"}, {"client", "me"}, {"request", "a"}, {"credit", 10}});
+  Json last = client.Receive();
+  while (last["type"] == "delta") last = client.Receive();
+  CHECK(last["reason"] == "length");
+  CHECK(!run.Logged("out_of_credit"));
+}
+
 TEST_CASE("only keys of the list may connect") {
   const KeyFolder keys;
   keys.Allow();
