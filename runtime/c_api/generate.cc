@@ -71,16 +71,18 @@ Result<int64_t> GenerateFrom(tritwise_session& session, std::span<const int32_t>
   const OutputRows output = *session.ready;
   session.ready.reset();
   const Tokenizer* tokenizer = session.plan->model()->tokenizer();
-  const GenerateOptions options{max_tokens, tokenizer == nullptr ? -1 : tokenizer->vocabulary().end_id};
+  GenerateOptions options{max_tokens, tokenizer == nullptr ? -1 : tokenizer->vocabulary().end_id};
+  if (session.json) options.json = &*session.json;
   session.unread.reset();
+  const int64_t begin = session.sequence->position();
   TRITWISE_ASSIGN_OR_RETURN(const Generated generated,
                             Generate(*session.plan, *session.sequence, output, options, [&](int32_t token) {
                               session.unread = token;
                               return hand_out.Token(token);
                             }));
   session.finish = static_cast<int>(generated.finish);
-  // The end id was drawn behind a token that has been read already.
-  if (generated.finish == FinishReason::kEnd) session.unread.reset();
+  // An end id was drawn behind a token that has been read already.
+  if (session.sequence->position() == begin + generated.tokens) session.unread.reset();
   if (generated.finish != FinishReason::kStopped) hand_out.Rest();
   return int64_t{generated.tokens};
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "tritwise/json_mask.h"
 #include "tritwise/model.h"
 #include "tritwise/plan.h"
 #include "tritwise/session.h"
@@ -22,6 +23,7 @@ struct tritwise_session {
   std::unique_ptr<tritwise::Session> sequence;  // null where rows are independent
   std::optional<int32_t> unread;
   std::optional<tritwise::OutputRows> ready;  // in the plan's arena: valid until its next pass
+  std::optional<tritwise::TokenBytes> json;   // where what is generated is to be JSON
   int finish = TRITWISE_FINISH_LENGTH;
   std::vector<tritwise::BatchRow> rows;  // of features
 };

@@ -32,7 +32,9 @@ Result<tritwise_session_options> Understand(const tritwise_session_options* give
                          "options: one is set that this version of the library does not know");
   }
   std::memcpy(&options, given, std::min(size_t{given->struct_bytes}, sizeof(options)));
-  if (options.reserved != 0) return Status::Error(StatusCode::kInvalidArgument, "options: reserved is not 0");
+  if (options.format != TRITWISE_FORMAT_TEXT && options.format != TRITWISE_FORMAT_JSON) {
+    return Status::Error(StatusCode::kInvalidArgument, "format: %d is none of tritwise_format", options.format);
+  }
   return options;
 }
 
@@ -60,7 +62,12 @@ Result<std::unique_ptr<tritwise_session>> Create(const tritwise_model* model, co
   if (o.max_rows != 0) plan.max_rows = o.max_rows;
   if (is_sequence) plan.max_outputs = 1;
   TRITWISE_ASSIGN_OR_RETURN(plan.cache, CacheStorage(o.cache));
+  const bool json = o.format == TRITWISE_FORMAT_JSON;
+  if (json && (!is_sequence || model->model->tokenizer() == nullptr)) {
+    return Status::Error(StatusCode::kInvalidArgument, "format: a model that writes no text writes no JSON");
+  }
   auto session = std::make_unique<tritwise_session>();
+  if (json) session->json.emplace(*model->model->tokenizer());
   TRITWISE_ASSIGN_OR_RETURN(session->plan, Plan::Make(model->model, plan));
   if (is_sequence) {
     const SamplerOptions sampler{o.temperature, o.top_k, o.top_p == 0.0f ? 1.0f : o.top_p, o.seed};

@@ -89,7 +89,7 @@ class _Options(ctypes.Structure):
         ("temperature", c_float),
         ("top_k", c_int32),
         ("top_p", c_float),
-        ("reserved", c_uint32),
+        ("format", c_int32),
         ("seed", c_uint64),
     ]
 
@@ -280,8 +280,12 @@ class Model:
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 0,
+        json: bool = False,
     ) -> Session:
-        """All memory that computing needs is taken here. 0 means the default everywhere."""
+        """All memory that computing needs is taken here. 0 means the default everywhere.
+
+        `json`: what each call generates is one JSON value, or the beginning of one where it ends early.
+        """
         return Session(
             self,
             _Options(
@@ -293,6 +297,7 @@ class Model:
                 temperature=temperature,
                 top_k=_int("top_k", top_k),
                 top_p=top_p,
+                format=1 if json else 0,
                 seed=seed % (1 << 64),
             ),
         )

@@ -69,6 +69,12 @@ class SessionTest(unittest.TestCase):
         with self.assertRaisesRegex(tritwise.Error, "top_p"):
             model.session(top_p=2.0)
 
+    def test_a_text_can_be_kept_to_json(self) -> None:
+        session = tritwise.Model(TEXT).session(json=True, temperature=1.0, seed=3)
+        self.assertRegex(session.generate("hello", 1).text, r"""^[\s\[{"\-0-9tfn]""")
+        with self.assertRaisesRegex(tritwise.Error, "format"):
+            tritwise.Model(ROWS).session(json=True)
+
     def test_numbers_that_c_cannot_hold_are_refused(self) -> None:
         session = tritwise.Model(TEXT).session()
         with self.assertRaises(ValueError):

@@ -192,8 +192,36 @@ TEST_CASE("options of a session that make no sense are refused by name") {
   CHECK(Refused(model, with([](auto& o) { o.threads = -1; })).find("threads") == 0);
   CHECK(Refused(model, with([](auto& o) { o.context = 97; })).find("context") == 0);
   CHECK(Refused(model, with([](auto& o) { o.cache = 9; })).find("cache") == 0);
-  CHECK(Refused(model, with([](auto& o) { o.reserved = 1; })).find("options") == 0);
+  CHECK(Refused(model, with([](auto& o) { o.format = 2; })).find("format") == 0);
   CHECK(Refused(model, with([](auto& o) { o.struct_bytes = 0; })).find("options") == 0);
+}
+
+TEST_CASE("a session of the C API writes JSON, and goes on behind the value as behind any text") {
+  const TextModel file;
+  const CModel model = LoadC(file.path);
+  tritwise_session_options options = tritwise_session_defaults();
+  options.format = TRITWISE_FORMAT_JSON;
+  options.temperature = 1.0f;
+  const auto ids_of = [&](std::string_view text) {
+    return tritwise_tokenize(model.get(), text.data(), text.size(), 0, nullptr, 0);
+  };
+  int whole = 0;
+  for (options.seed = 0; options.seed < 20; ++options.seed) {
+    const CSession session = CreateC(model, &options);
+    Heard heard;
+    REQUIRE(GenerateC(session, "ab", 30, &heard) > 0);
+    JsonConstraint json;
+    REQUIRE(json.Accepts(heard.text));
+    if (tritwise_session_finish(session.get()) != TRITWISE_FINISH_END) continue;
+    json.Advance(heard.text);
+    CHECK(json.complete());
+    ++whole;
+    // Every token of the value is read before what comes next, the last one too.
+    REQUIRE(GenerateC(session, "c", 0, &heard) == 0);
+    CHECK(tritwise_session_position(session.get()) ==
+          ids_of("ab") + static_cast<int64_t>(heard.tokens.size()) + ids_of("c") + 1);
+  }
+  CHECK(whole > 0);
 }
 
 TEST_CASE("a newer program's longer options work as long as what is new is not set") {

@@ -108,6 +108,12 @@ enum tritwise_cache {
   TRITWISE_CACHE_INT8 = 3,
 };
 
+enum tritwise_format {
+  TRITWISE_FORMAT_TEXT = 0, /* any text */
+  TRITWISE_FORMAT_JSON =
+      1, /* what each call generates is one JSON value, or the beginning of one where it ends early */
+};
+
 /* Begin with tritwise_session_defaults(): 0 means the default everywhere. */
 typedef struct tritwise_session_options {
   uint32_t struct_bytes; /* sizeof(tritwise_session_options) of the caller */
@@ -118,7 +124,7 @@ typedef struct tritwise_session_options {
   float temperature;     /* 0: always the likeliest token */
   int32_t top_k;         /* 0: all */
   float top_p;           /* up to 1; 0: 1 */
-  uint32_t reserved;     /* 0 */
+  int32_t format;        /* one of tritwise_format, of what is generated */
   uint64_t seed;
 } tritwise_session_options;
 
@@ -168,8 +174,8 @@ TRITWISE_API int64_t tritwise_generate_from_ids(tritwise_session* session, const
 
 /* Why the last of these calls ended. */
 enum tritwise_finish {
-  TRITWISE_FINISH_LENGTH = 0,       /* max_tokens were generated */
-  TRITWISE_FINISH_END = 1,          /* the model produced the end id (not handed out, not counted) */
+  TRITWISE_FINISH_LENGTH = 0, /* max_tokens were generated */
+  TRITWISE_FINISH_END = 1, /* the model produced the end id (not handed out, not counted), or a JSON value is whole */
   TRITWISE_FINISH_CONTEXT_FULL = 2, /* the session holds no further token */
   TRITWISE_FINISH_STOPPED = 3,      /* the callback said so */
 };
