@@ -46,8 +46,9 @@ Result<std::unique_ptr<KvCache>> KvCache::Make(const CacheLayers& layers, uint64
 void KvCache::CopyFrom(const KvCache& other, uint64_t positions) {
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
     const CacheLayer& l = layers_[layer];
-    const size_t bytes = positions * l.head_size * l.element_bytes();
-    const size_t scale_bytes = l.storage == Storage::kI8 ? positions * sizeof(float) : 0;
+    const size_t count = static_cast<size_t>(positions);  // what is in memory can be counted
+    const size_t bytes = count * l.head_size * l.element_bytes();
+    const size_t scale_bytes = l.storage == Storage::kI8 ? count * sizeof(float) : 0;
     for (size_t head = 0; head < l.kv_heads; ++head) {
       std::memcpy(keys(layer, head), other.keys(layer, head), bytes);
       std::memcpy(values(layer, head), other.values(layer, head), bytes);
