@@ -1,0 +1,98 @@
+// llama.cpp through the npm package node-llama-cpp, which carries a prebuilt one: what compare_runtimes.py and the
+// tests ask of it. One JSON object on standard input, one on standard output.
+//
+//   {"package": folder that node_modules stands in, "model": path, "threads": n,
+//    "texts": [...]                       ids of each text, without begin (-> "ids")
+//    "prompt": ids, "generate": n         the n most probable ids after the prompt, one after another (-> "generated")
+//    "score": ids                         natural logarithms of each id's probability, from the second on (-> "scores")
+//    "time": {"prompt": n, "generate": n} seconds for so many tokens (-> "prefill_s", "decode_s")}
+//
+// Every answer has peak_kib, the most memory that this process ever had, node itself included.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const request = JSON.parse(readFileSync(0, "utf8"));
+const found = createRequire(join(resolve(request.package), "package.json")).resolve("node-llama-cpp");
+const { getLlama, LlamaLogLevel } = await import(pathToFileURL(found));
+
+const llama = await getLlama({
+  gpu: false,
+  build: "never",
+  maxThreads: request.threads ?? 1,
+  logLevel: LlamaLogLevel.error,
+  skipDownload: true,
+});
+const model = await llama.loadModel({ modelPath: request.model, checkTensors: true });
+const answer = {};
+
+const seconds = async (work) => {
+  const begin = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - begin) / 1e9;
+};
+
+// A sequence of its own, with room for so many tokens.
+const withSequence = async (size, work) => {
+  const context = await model.createContext({
+    contextSize: size,
+    batchSize: Math.min(size, 512),
+    threads: request.threads ?? 1,
+  });
+  try {
+    return await work(context.getSequence());
+  } finally {
+    await context.dispose();
+  }
+};
+
+const take = async (sequence, ids, count) => {
+  const generated = [];
+  if (count === 0) return generated;
+  for await (const id of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) {
+    generated.push(id);
+    if (generated.length === count) break;
+  }
+  return generated;
+};
+
+if (request.texts) answer.ids = request.texts.map((text) => [...model.tokenize(text, false, "trimLeadingSpace")]);
+if (request.generate) {
+  answer.generated = await withSequence(request.prompt.length + request.generate + 1, (sequence) =>
+    take(sequence, request.prompt, request.generate),
+  );
+}
+if (request.score) {
+  const logProbability = (logits, id) => {
+    const highest = logits.values().next().value; // the map is sorted
+    let sum = 0;
+    for (const logit of logits.values()) sum += Math.exp(logit - highest);
+    return logits.get(id) - highest - Math.log(sum);
+  };
+  answer.scores = await withSequence(request.score.length + 1, async (sequence) => {
+    const asked = request.score.slice(0, -1).map((id) => [id, { generateNext: { logits: true } }]);
+    const results = await sequence.controlledEvaluate(asked);
+    return results.map((result, i) => logProbability(result.next.logits, request.score[i + 1]));
+  });
+}
+if (request.time) {
+  const { prompt, generate } = request.time;
+  const ids = Array.from({ length: prompt }, (_, i) => (i * 7919 + 13) % 1000);
+  await withSequence(prompt + generate + 8, async (sequence) => {
+    await take(sequence, ids.slice(0, 4), 2); // the weights are read once before anything is timed
+    await sequence.clearHistory();
+    answer.prefill_s = await seconds(() => take(sequence, ids, 1));
+    await sequence.clearHistory();
+    let first;
+    const all = await seconds(async () => {
+      first = await seconds(() => take(sequence, ids.slice(0, 1), 1));
+      await take(sequence, ids.slice(1, 2), generate);
+    });
+    answer.decode_s = all - first;
+  });
+}
+answer.peak_kib = process.resourceUsage().maxRSS;
+await model.dispose();
+await llama.dispose();
+console.log(JSON.stringify(answer));
