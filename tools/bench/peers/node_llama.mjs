@@ -3,7 +3,8 @@
 //
 //   {"package": folder that node_modules stands in, "model": path, "threads": n,
 //    "texts": [...]                       ids of each text, without begin (-> "ids")
-//    "prompt": ids, "generate": n         the n most probable ids after the prompt, one after another (-> "generated")
+//    "text": "...", "generate": n         the n likeliest ids after the text, one after another (-> "generated"), and
+//                                         the text of the first, of the first two, ... (-> "texts")
 //    "score": ids                         natural logarithms of each id's probability, from the second on (-> "scores")
 //    "time": {"prompt": n, "generate": n} seconds for so many tokens (-> "prefill_s", "decode_s")}
 //
@@ -57,10 +58,19 @@ const take = async (sequence, ids, count) => {
   return generated;
 };
 
-if (request.texts) answer.ids = request.texts.map((text) => [...model.tokenize(text, false, "trimLeadingSpace")]);
+// With what the file says stands before a text.
+const idsOf = (text) => [...(model.tokens.shouldPrependBosToken ? [model.tokens.bos] : []), ...model.tokenize(text)];
+
+if (request.texts) answer.ids = request.texts.map((text) => [...model.tokenize(text)]);
 if (request.generate) {
-  answer.generated = await withSequence(request.prompt.length + request.generate + 1, (sequence) =>
-    take(sequence, request.prompt, request.generate),
+  const prompt = idsOf(request.text);
+  answer.generated = await withSequence(prompt.length + request.generate + 1, (sequence) =>
+    take(sequence, prompt, request.generate),
+  );
+  // With the prompt in front, so that a space at the beginning stays.
+  const before = model.detokenize(prompt).length;
+  answer.texts = answer.generated.map((_, i) =>
+    model.detokenize([...prompt, ...answer.generated.slice(0, i + 1)]).slice(before),
   );
 }
 if (request.score) {
