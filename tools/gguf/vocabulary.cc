@@ -27,6 +27,15 @@ int32_t TypeOf(PieceType type) {
   }
 }
 
+// "[NAMEid]". Appended, not added: gcc 12 sees overlapping copies in sums of strings.
+std::string Numbered(const char* name, size_t id) {
+  std::string piece = "[";
+  piece += name;
+  piece += std::to_string(id);
+  piece += ']';
+  return piece;
+}
+
 bool IsMade(PieceType type) { return type == PieceType::kBytes; }
 
 // The name that llama.cpp knows a way of cutting by. It takes whole words first with one of them only.
@@ -58,7 +67,7 @@ void DescribeMerges(const Vocabulary& v, GgufMetadata* metadata) {
 // no vocabulary, at which programs that ask about an id stop; as they do where one of the other kind lacks bytes.
 std::vector<std::string> DescribeNoVocabulary(int64_t ids, GgufMetadata* metadata) {
   std::vector<std::string> pieces;
-  for (int64_t id = 0; id < ids; ++id) pieces.push_back("[" + std::to_string(id) + "]");
+  for (size_t id = 0; id < static_cast<size_t>(ids); ++id) pieces.push_back(Numbered("", id));
   metadata->Text("tokenizer.ggml.model", "gpt2");
   metadata->Text("tokenizer.ggml.pre", "gpt-2");
   metadata->Texts("tokenizer.ggml.tokens", pieces);
@@ -80,7 +89,7 @@ std::vector<std::string> DescribeVocabulary(const Vocabulary& v, int64_t ids, Gg
   std::vector<int32_t> types;
   for (size_t i = 0; i < v.pieces.size(); ++i) {
     // Names are unique there, and unused pieces may have none here.
-    pieces.push_back(v.types[i] == PieceType::kUnused ? "[UNUSED" + std::to_string(i) + "]"
+    pieces.push_back(v.types[i] == PieceType::kUnused ? Numbered("UNUSED", i)
                      : IsMade(v.types[i])             ? SpellingOfBytes(v.pieces[i])
                                                       : v.pieces[i]);
     types.push_back(TypeOf(v.types[i]));
@@ -105,6 +114,9 @@ std::vector<std::string> DescribeVocabulary(const Vocabulary& v, int64_t ids, Gg
   metadata->Bool("tokenizer.ggml.add_space_prefix", v.add_space_prefix);
 
   std::vector<std::string> differences;
+  if (v.end_id < 0) {
+    differences.emplace_back("the vocabulary has no end: llama.cpp takes an id of its own choice for one");
+  }
   if (v.nfc)
     differences.emplace_back("llama.cpp does not normalise texts to NFC: those that this changes get other ids");
   return differences;
