@@ -26,6 +26,7 @@ import tempfile
 from llama_peers import fail, find_peer, run
 
 OURS = "tritwise"
+DEPTH = 128  # positions in the cache before what is decoded, where the context has room
 
 
 @dataclasses.dataclass
@@ -42,9 +43,17 @@ class Subject:
     loss: float | None = None
 
 
+def inspect(args, path):
+    return json.loads(run([args.tritwise, "inspect", path, "--json"]))
+
+
 def our_speed(args, path, threads):
-    command = [args.tritwise, "bench", path, "--json", "--only", "model", "--threads", str(threads), "--batch", "1"]
-    command += ["--prompt", str(args.prompt), "--tokens", str(args.generate), "--context", "0"]
+    """By the minimal command where it was built: the full one measures the machine's limits beside it, and takes long."""
+    minimal = pathlib.Path(args.tritwise).with_name("tritwise_minimal")
+    command = [str(minimal), "bench", path] if minimal.is_file() else [args.tritwise, "bench", path, "--only", "model"]
+    if not minimal.is_file():
+        command += ["--batch", "1", "--context", str(args.depth)]
+    command += ["--json", "--threads", str(threads), "--prompt", str(args.prompt), "--tokens", str(args.generate)]
     result = json.loads(run(command))
     for what, wanted in (("prefill", args.prompt), ("decode", args.generate)):
         if result[what]["tokens"] != wanted:
@@ -55,10 +64,6 @@ def our_speed(args, path, threads):
 
 def export(args, *words):
     return run([args.tritwise, "export", *map(str, words)])
-
-
-def has_vocabulary(args, path):
-    return bool(json.loads(run([args.tritwise, "inspect", path, "--json"])).get("vocabulary"))
 
 
 def our_subjects(args, folder):
@@ -76,8 +81,13 @@ def our_subjects(args, folder):
 
 def ternary_storage(args, path):
     """How the ternary matrices are stored, or f16 where there are none."""
-    tensors = json.loads(run([args.tritwise, "inspect", path, "--json"]))["tensors"]
+    tensors = inspect(args, path)["tensors"]
     return next((t["storage"] for t in tensors if t["storage"] in ("t2", "t5", "lut")), "f16")
+
+
+def is_newer(path, source):
+    path = pathlib.Path(path)
+    return path.is_file() and path.stat().st_mtime > pathlib.Path(source).stat().st_mtime
 
 
 def peer_subjects(args, peer, ours, folder):
@@ -86,7 +96,8 @@ def peer_subjects(args, peer, ours, folder):
         source = next(subject for subject in ours if subject.network == network)
         for kind in args.types if source.weights != "f16" else ["f16"]:
             path = str(folder / f"{network}-{kind}.gguf")
-            export(args, source.path, "--gguf", path, "--gguf-type", kind)
+            if not is_newer(path, source.path):
+                export(args, source.path, "--gguf", path, "--gguf-type", kind)
             subjects.append(Subject(network, peer.name, kind, path))
     return subjects
 
@@ -117,7 +128,7 @@ def compare_losses(args, peer, subjects, folder):
     """Of as much of the text as one context holds."""
     text = pathlib.Path(args.score).read_text(encoding="utf-8", errors="strict")
     gguf = next(s.path for s in subjects if s.runtime != OURS)
-    context = json.loads(run([args.tritwise, "inspect", subjects[0].path, "--json"]))["context"]
+    context = inspect(args, subjects[0].path)["context"]
     text = text[: 8 * context]
     ids = peer.ids(gguf, [text])[0]
     while len(ids) > context:
@@ -142,7 +153,7 @@ def measure(args, peer, subjects):
                 if subject.runtime == OURS:
                     speed = our_speed(args, subject.path, threads)
                 else:
-                    speed = peer.speed(subject.path, threads, args.prompt, args.generate)
+                    speed = peer.speed(subject.path, threads, args.prompt, args.generate, args.depth)
                 subject.rounds.setdefault(threads, []).append(speed)
 
 
@@ -156,7 +167,7 @@ def spread(subject, threads, index):
 
 
 def print_table(args, subjects):
-    print(f"{args.rounds} rounds, in turns; tokens/s, medians (slowest to fastest)\n")
+    print(f"{args.rounds} rounds, in turns; tokens/s, medians (slowest to fastest); decoding behind {args.depth} positions\n")
     print(f"| network | runtime | weights | file, bytes | threads | prefill {args.prompt} | decode {args.generate} | peak, MiB |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for subject in subjects:
@@ -208,7 +219,7 @@ def as_json(args, subjects):
             row |= {"file_bytes": pathlib.Path(s.path).stat().st_size, "prefill_tokens_per_s": prefill}
             row |= {"decode_tokens_per_s": decode, "peak_kib": peak, "agreement": s.agreement, "loss": s.loss}
             rows.append(row)
-    return {"prompt": args.prompt, "generate": args.generate, "rounds": args.rounds, "rows": rows}
+    return {"prompt": args.prompt, "generate": args.generate, "depth": args.depth, "rounds": args.rounds, "rows": rows}
 
 
 def comma_list(text):
@@ -237,7 +248,7 @@ def parse():
     parser.add_argument("--greedy", type=int, default=64, help="tokens of the greedy texts")
     parser.add_argument("--score", help="a text: its loss under both (node-llama-cpp alone)")
     parser.add_argument("--json", help="a file to write the table to")
-    parser.add_argument("--keep", help="a folder for the converted files, kept")
+    parser.add_argument("--keep", help="a folder for the converted files: kept, and used again")
     args = parser.parse_args()
     found = shutil.which(args.tritwise)
     if found is None:
@@ -258,9 +269,11 @@ def main():
         folder = pathlib.Path(args.keep or temporary)
         folder.mkdir(parents=True, exist_ok=True)
         subjects = our_subjects(args, folder)
+        facts = inspect(args, subjects[0].path)
+        args.depth = max(0, min(DEPTH, facts["context"] - args.generate))
         if peer is not None:
             subjects += peer_subjects(args, peer, subjects, folder)
-            if has_vocabulary(args, subjects[0].path):
+            if facts["vocabulary"] != 0:
                 compare_texts(args, peer, subjects)
                 if args.score and hasattr(peer, "loss"):
                     compare_losses(args, peer, subjects, folder)

@@ -1,6 +1,6 @@
 """llama.cpp as it can be found on a machine: its own tools, or the npm package that carries a prebuilt one.
 
-Both kinds of peer have a name and speed(gguf, threads, prompt, generate), which gives (prefill, decode, peak): tokens/s
+Both kinds of peer have a name and speed(gguf, threads, prompt, generate, depth), which gives (prefill, decode, peak): tokens/s
 and the most memory of the process in KiB. Those that can also have texts(), what is generated greedily after a prompt.
 """
 
@@ -37,21 +37,24 @@ class LlamaTools:
         self.completion = shutil.which("llama-completion") or shutil.which("llama-cli")
         self.name = "llama.cpp"
 
-    def speed(self, gguf, threads, prompt, generate):
-        """llama-bench gives an entry for the prompt (n_gen 0) and one for generation (n_prompt 0)."""
-        command = [self.bench, "-m", gguf, "-t", str(threads), "-p", str(prompt), "-n", str(generate), "-r", "1"]
-        child = subprocess.Popen([*command, "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    def measure(self, gguf, threads, *words):
+        """Tokens/s of the one test that the words ask for, and the memory of its process."""
+        command = [self.bench, "-m", gguf, "-t", str(threads), "-r", "1", "-o", "json", *map(str, words)]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         output = child.stdout.read()
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:
             fail(f"{self.bench} failed on {gguf}: exit code {child.returncode}")
         entries = json.loads(output)
-        prefill = [entry["avg_ts"] for entry in entries if entry["n_prompt"] > 0 and entry["n_gen"] == 0]
-        decode = [entry["avg_ts"] for entry in entries if entry["n_prompt"] == 0 and entry["n_gen"] > 0]
-        if len(prefill) != 1 or len(decode) != 1:
-            fail("llama-bench did not give one entry for the prompt and one for generation")
-        return prefill[0], decode[0], used.ru_maxrss
+        if len(entries) != 1:
+            fail(f"llama-bench gave {len(entries)} entries instead of one")
+        return entries[0]["avg_ts"], used.ru_maxrss
+
+    def speed(self, gguf, threads, prompt, generate, depth):
+        prefill, peak = self.measure(gguf, threads, "-p", prompt, "-n", 0)
+        decode, other_peak = self.measure(gguf, threads, "-p", 0, "-n", generate, "-d", depth)
+        return prefill, decode, max(peak, other_peak)
 
     def texts(self, gguf, prompt, generate):
         """The whole text alone: the tools do not tell ids."""
@@ -73,8 +76,8 @@ class NodeLlama:
         script = pathlib.Path(__file__).with_name("node_llama.mjs")
         return json.loads(run(["node", str(script)], json.dumps({"package": self.package, "model": str(gguf), **request})))
 
-    def speed(self, gguf, threads, prompt, generate):
-        answer = self.ask(gguf, threads=threads, time={"prompt": prompt, "generate": generate})
+    def speed(self, gguf, threads, prompt, generate, depth):
+        answer = self.ask(gguf, threads=threads, time={"prompt": prompt, "generate": generate, "depth": depth})
         return prompt / answer["prefill_s"], generate / answer["decode_s"], answer["peak_kib"]
 
     def texts(self, gguf, prompt, generate):

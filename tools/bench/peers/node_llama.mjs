@@ -6,7 +6,9 @@
 //    "text": "...", "generate": n         the n likeliest ids after the text, one after another (-> "generated"), and
 //                                         the text of the first, of the first two, ... (-> "texts")
 //    "score": ids                         natural logarithms of each id's probability, from the second on (-> "scores")
-//    "time": {"prompt": n, "generate": n} seconds for so many tokens (-> "prefill_s", "decode_s")}
+//    "time": {"prompt": n, "generate": n, "depth": n}}
+//                                         seconds of a prefill, and of so many tokens behind depth others
+//                                         (-> "prefill_s", "decode_s")
 //
 // Every answer has peak_kib, the most memory that this process ever had, node itself included.
 import { readFileSync } from "node:fs";
@@ -28,11 +30,7 @@ const llama = await getLlama({
 const model = await llama.loadModel({ modelPath: request.model, checkTensors: true });
 const answer = {};
 
-const seconds = async (work) => {
-  const begin = process.hrtime.bigint();
-  await work();
-  return Number(process.hrtime.bigint() - begin) / 1e9;
-};
+const secondsSince = (begin) => Number(process.hrtime.bigint() - begin) / 1e9;
 
 // A sequence of its own, with room for so many tokens.
 const withSequence = async (size, work) => {
@@ -87,19 +85,23 @@ if (request.score) {
   });
 }
 if (request.time) {
-  const { prompt, generate } = request.time;
-  const ids = Array.from({ length: prompt }, (_, i) => (i * 7919 + 13) % 1000);
-  await withSequence(prompt + generate + 8, async (sequence) => {
-    await take(sequence, ids.slice(0, 4), 2); // the weights are read once before anything is timed
+  const { prompt, generate, depth } = request.time;
+  const someIds = (count) => Array.from({ length: count }, (_, i) => (i * 7919 + 13) % 251);
+  await withSequence(Math.max(prompt, depth + generate) + 8, async (sequence) => {
+    await take(sequence, someIds(4), 2); // the weights are read once before anything is timed
     await sequence.clearHistory();
-    answer.prefill_s = await seconds(() => take(sequence, ids, 1));
+    let begin = process.hrtime.bigint();
+    await take(sequence, someIds(prompt), 1);
+    answer.prefill_s = secondsSince(begin);
     await sequence.clearHistory();
-    let first;
-    const all = await seconds(async () => {
-      first = await seconds(() => take(sequence, ids.slice(0, 1), 1));
-      await take(sequence, ids.slice(1, 2), generate);
-    });
-    answer.decode_s = all - first;
+    // The first token comes with those before it.
+    const before = someIds(Math.max(depth, 1));
+    let count = 0;
+    for await (const id of sequence.evaluate(before, { temperature: 0, yieldEogToken: true })) {
+      if (count === 0) begin = process.hrtime.bigint();
+      if (count++ === generate) break;
+    }
+    answer.decode_s = secondsSince(begin);
   });
 }
 answer.peak_kib = process.resourceUsage().maxRSS;
