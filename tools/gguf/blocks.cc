@@ -15,21 +15,10 @@ constexpr GgufTypeFacts kTypes[] = {
     {GgufType::kF16, "f16", 1, 2, 1},         {GgufType::kF32, "f32", 1, 4, 0},
 };
 
-// A scale or a value may lose this share of itself to f16: half of its last bit.
-constexpr float kHalfError = 0x1p-11f;
-
+// Small ones lose digits, of which nothing is left to see in a product.
 uint16_t HalfOrThrow(float value, const char* what) {
   const uint16_t half = HalfFromFloat(value);
-  // Small values of a matrix may vanish; a scale stands for all of its block.
   if (!std::isfinite(FloatFromHalf(half))) throw Error(std::string(what) + " is too large for f16");
-  return half;
-}
-
-uint16_t ScaleHalf(float scale) {
-  const uint16_t half = HalfOrThrow(scale, "a scale");
-  if (std::abs(FloatFromHalf(half) - scale) > std::abs(scale) * kHalfError) {
-    throw Error("a scale is too small for f16");
-  }
   return half;
 }
 
@@ -118,7 +107,7 @@ void EncodeRow(GgufType type, const CodeRow& row, std::vector<std::byte>* bytes)
   }
   const size_t cols = FactsOf(type).block_cols;
   for (size_t col = 0; col < row.codes.size(); col += cols) {
-    EncodeBlock(type, &row.codes[col], ScaleHalf(row.scales[col / kGgufScaleCols]), bytes);
+    EncodeBlock(type, &row.codes[col], HalfOrThrow(row.scales[col / kGgufScaleCols], "a scale"), bytes);
   }
 }
 

@@ -46,6 +46,10 @@ class Exporter {
     DescribeArchitecture(architecture_, model_.graph(), parts_, &metadata);
     std::vector<std::string> differences =
         DescribeVocabulary(model_.description().vocabulary, model_.graph().input_width, &metadata);
+    if (parts_.activation == ActivationKind::kReluSquared) {
+      differences.emplace_back(
+          "the activation is relu_squared: llama.cpp before August 2026 ignores that and takes silu");
+    }
     if (model_.description().chat) differences.emplace_back("the chat template is left out");
 
     AtomicFile file = ValueOrThrow(AtomicFile::Create(path));
