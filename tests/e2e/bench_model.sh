@@ -11,7 +11,8 @@ check '.prefill.operations[0].kind == "ternary_linear"'
 check '.memory.peak_rss_bytes < 2 * .memory.file_bytes + .memory.cache_bytes'
 
 peers=tools/bench/peers/compare_runtimes.py
-expect_error 1 'llama-bench is not there: build it' env PATH=/usr/bin:/bin python3 "$peers" "$work/125m.trit" \
-  --gguf "$work/none.gguf" --llama-bench "$work/llama-bench" --tritwise "$TRITWISE"
-expect_error 1 'none.gguf: there is no such file' python3 "$peers" "$work/125m.trit" \
-  --gguf "$work/none.gguf" --llama-bench /bin/true --tritwise "$TRITWISE"
+nowhere=(env PATH=/usr/bin:/bin python3 -B "$peers" --tritwise "$TRITWISE" --node-package "$work")
+expect_error 1 'none.trit: there is no such file' "${nowhere[@]}" "$work/none.trit"
+"${nowhere[@]}" "$work/125m.trit" -p 32 -n 8 --rounds 1 --threads 1 > "$work/table" 2> "$work/stderr" || fail "no table"
+grep -q '^compare_runtimes: llama.cpp is not there: .*our side alone follows$' "$work/stderr" || fail "$(cat "$work/stderr")"
+[ "$(grep -c '^| ternary | tritwise | t5 |' "$work/table")" -eq 1 ] || fail "no row: $(cat "$work/table")"

@@ -47,3 +47,16 @@ checkpoint_every = ${2:-20}
 transition = 0.4
 RECIPE
 }
+
+# byte_level_tokenizer FILE: a tokenizer.json with the 256 bytes, two merges, an end.
+byte_level_tokenizer() {
+  jq -n '
+    def letters: reduce range(256) as $b ({next: 256, all: []};
+      if ($b > 32 and $b < 127) or ($b > 160 and $b != 173) then .all += [[$b] | implode]
+      else .all += [[.next] | implode] | .next += 1 end) | .all;
+    {type: "ByteLevel", add_prefix_space: false, use_regex: true} as $bytes |
+    {added_tokens: [{id: 258, content: "<|endoftext|>", special: true}], normalizer: null, pre_tokenizer: $bytes,
+     decoder: $bytes, model: {type: "BPE", merges: ["t h", "th e"],
+     vocab: ([letters | to_entries[] | {key: .value, value: .key}] + [{key: "th", value: 256}, {key: "the", value: 257}]
+             | from_entries)}}' > "$1"
+}

@@ -2,16 +2,7 @@
 . "$(dirname "$0")/common.sh"
 small_recipe 20 20
 
-# A byte-level tokenizer: the 256 bytes, two merges, an end.
-jq -n '
-  def letters: reduce range(256) as $b ({next: 256, all: []};
-    if ($b > 32 and $b < 127) or ($b > 160 and $b != 173) then .all += [[$b] | implode]
-    else .all += [[.next] | implode] | .next += 1 end) | .all;
-  {type: "ByteLevel", add_prefix_space: false, use_regex: true} as $bytes |
-  {added_tokens: [{id: 258, content: "<|endoftext|>", special: true}], normalizer: null, pre_tokenizer: $bytes,
-   decoder: $bytes, model: {type: "BPE", merges: ["t h", "th e"],
-   vocab: ([letters | to_entries[] | {key: .value, value: .key}] + [{key: "th", value: 256}, {key: "the", value: 257}]
-           | from_entries)}}' > "$work/tokenizer.json"
+byte_level_tokenizer "$work/tokenizer.json"
 "$TRITWISE" train "$work/recipe.toml" --set data.tokenizer="$work/tokenizer.json" --out "$work/first" > /dev/null
 "$TRITWISE" export "$work/first" --huggingface "$work/hf" > /dev/null
 for file in config.json model.safetensors tokenizer.json; do
