@@ -80,7 +80,6 @@ Footprint MakeFootprint(const FootprintSource& source, const FootprintRequest& r
   for (const Variant& variant : request.variants) {  // what cannot be planned is refused before anything takes its time
     footprint.variants.push_back({variant, PlanVariant(source.description, variant, plan), {}});
   }
-  plan.program_bytes = MeasureProgram(source.description, plan.threads, folder);
   std::optional<ModelFile> base;
   MeasureRequest measure;
   if (measuring) {
@@ -91,6 +90,7 @@ Footprint MakeFootprint(const FootprintSource& source, const FootprintRequest& r
     footprint.text = std::filesystem::path(measure.text).filename().string();
   }
   for (VariantFootprint& v : footprint.variants) {
+    plan.program_bytes = MeasureProgram(source.description, v.variant, plan.threads, folder);
     v.planned = PlanVariant(source.description, v.variant, plan);
     if (!measuring) continue;
     std::fprintf(stderr, "measuring %s (%s)\n", NameOf(v.variant).c_str(), FormatBytes(v.planned.file).c_str());

@@ -12,7 +12,7 @@ namespace {
 void MeasureMemoryOf(const std::string& path, const std::string& cache, const MeasureRequest& request,
                      Measured& measured) {
   for (const int64_t context : request.contexts) {
-    const Json object = RunSelf(MemoryArguments(path, cache, request.threads.back(), context));
+    const Json object = MeasureFilled(path, cache, request.threads.back(), context);
     measured.peaks.push_back(object.at("memory").at("peak_rss_bytes").get<uint64_t>());
     measured.page_tables = object.at("memory").at("page_tables_bytes").get<uint64_t>();
     const Json& energy = object.at("energy");

@@ -2,16 +2,20 @@
 #pragma once
 
 #include "tools/footprint/child.h"
+#include "tools/footprint/variant.h"
 
 namespace tritwise {
 
 struct ModelDescription;
 
-// Measured: the peak of this program with the smallest of networks that has the same vocabulary, less that network.
-uint64_t MeasureProgram(const ModelDescription& model, int32_t threads, const WorkFolder& folder);
+// Measured: the peak of this program with a small network that has the same vocabulary and is stored in the same way,
+// so that the same code is resident, less that network.
+uint64_t MeasureProgram(const ModelDescription& model, const Variant& variant, int32_t threads,
+                        const WorkFolder& folder);
 
-// The arguments of a process that fills `context` with a model and prints its peak (tools/bench/memory.cc).
-std::vector<std::string> MemoryArguments(const std::string& path, const std::string& cache, int32_t threads,
-                                         int64_t context);
+// What a process prints that fills `context` with a model (tools/bench/memory.cc). Where the model is small, of several
+// the one with the lowest peak: how much of the program and its libraries the system maps ahead differs by up to a MiB
+// from run to run, before there is any model.
+Json MeasureFilled(const std::string& path, const std::string& cache, int32_t threads, int64_t context);
 
 }  // namespace tritwise

@@ -23,12 +23,11 @@ std::string Milliseconds(const std::optional<double>& seconds) {
   return seconds ? FormatNumber(1e3 * *seconds, 1) : "";
 }
 
-std::string Heading(const Footprint& f, int64_t context) {
-  return f.reads_text ? "context " + std::to_string(context) : "planned";
-}
-
 Table Parts(const Footprint& f) {
-  Table table = {{"MiB, planned", "file", "linears", "head", "rest", "cache", "arena", "program", "peak", "smaller"}};
+  const int64_t context = f.variants[0].planned.contexts[0].context;
+  const std::string full = context == 0 ? "" : ", context " + std::to_string(context);
+  Table table = {
+      {"MiB planned" + full, "file", "linears", "head", "rest", "cache", "arena", "program", "peak", "smaller"}};
   const PlannedContext& reference = f.variants[0].planned.contexts[0];
   for (const VariantFootprint& v : f.variants) {
     const Planned& p = v.planned;
@@ -44,9 +43,9 @@ Table Parts(const Footprint& f) {
 Table Contexts(const Footprint& f) {
   const std::vector<PlannedContext>& all = f.variants[0].planned.contexts;
   const size_t shown = std::min<size_t>(all.size(), 4);
-  Table table = {{"peak, MiB, and times smaller"}};
+  Table table = {{"peak by context, MiB, times smaller"}};
   for (size_t i = 0; i < shown; ++i) {
-    table[0].push_back(Heading(f, all[i].context));
+    table[0].push_back(std::to_string(all[i].context));
     table[0].emplace_back("");
   }
   for (const VariantFootprint& v : f.variants) {
