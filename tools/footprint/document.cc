@@ -92,6 +92,7 @@ Json ToJson(const Footprint& f) {
                    {"reads_text", f.reads_text}};
   json["prompt"] = f.prompt;
   json["text"] = f.text;
+  json["quick"] = f.quick;
   json["boards"] = Json::array();
   for (const Board& b : f.boards) {
     json["boards"].push_back({{"name", b.name}, {"gb_per_s", b.gb_per_s}, {"model_bytes", ModelBytes(b)}});

@@ -32,6 +32,7 @@ struct Footprint {
   int threads = 0;      // of the plans
   int64_t prompt = 0;   // tokens of a prefill that was measured; 0: none was
   std::string text;     // held out; ""
+  bool quick = false;   // speeds are only there to see that they are
   std::vector<Board> boards;
   std::vector<VariantFootprint> variants;  // the first is the reference
 };

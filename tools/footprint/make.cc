@@ -87,6 +87,7 @@ Footprint MakeFootprint(const FootprintSource& source, const FootprintRequest& r
     if (measure.contexts.empty()) measure.contexts = {plan.contexts[0]};
     base.emplace(ValueOrThrow(ModelFile::Read(BaseModel(source, folder))));
     footprint.prompt = measure.speed ? std::min(measure.prompt, std::max<int64_t>(1, base->graph().context)) : 0;
+    footprint.quick = measure.quick;
     footprint.text = std::filesystem::path(measure.text).filename().string();
   }
   for (VariantFootprint& v : footprint.variants) {

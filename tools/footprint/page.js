@@ -203,7 +203,7 @@ function contexts() {
 function speeds() {
   if (!timed) return;
   const section = show("speed");
-  set("speed-text", "Tokens a second by threads, prompts of " + count(data.prompt) + " tokens, and writing one text. Loading checks " +
+  set("speed-text", (data.quick ? "Measured with --quick: to see that it works, not to compare. " : "") + "Tokens a second by threads, prompts of " + count(data.prompt) + " tokens, and writing one text. Loading checks " +
     "every checksum; the first token counts from the start of loading, with the file on disk (cold) and in memory (warm).");
   const counts = reference.measured.decode.map((d) => d.threads);
   const rows = [["", ...counts.map((n) => "prompt, " + n + (n === 1 ? " thread" : " threads")),
