@@ -65,6 +65,9 @@ using TensorSource = std::function<Status(size_t index, TensorSink& sink)>;
 Status StreamModel(const std::string& path, const ModelDescription& description, const TensorSource& source);
 Status WriteModel(const std::string& path, const ModelDescription& description, std::span<const TensorData> tensors);
 
+// Bytes of the file that either would write: no weights are needed to know.
+uint64_t ModelFileBytes(const ModelDescription& description);
+
 class ModelFile {
  public:
   struct Options {

@@ -3,45 +3,51 @@
 namespace tritwise {
 namespace {
 
-// Calls visit for the matrix of every embedding and plain linear.
-template <class Visit>
-void ForEachPlainMatrix(Graph& graph, Visit visit) {
+void StoreHead(Graph& graph, Storage head) {
   for (const Op& op : graph.ops) {
-    if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) visit(graph.tensors[static_cast<size_t>(a->table)]);
-    if (const auto* a = std::get_if<PlainLinearAttrs>(&op.attrs)) visit(graph.tensors[static_cast<size_t>(a->weight)]);
+    if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) {
+      StorePlain(graph.tensors[static_cast<size_t>(a->table)], head);
+    }
+    const auto* linear = std::get_if<PlainLinearAttrs>(&op.attrs);
+    if (linear != nullptr && op.output == graph.output) {
+      StorePlain(graph.tensors[static_cast<size_t>(linear->weight)], head);
+    }
   }
 }
 
 }  // namespace
 
-Graph WithStorage(Graph graph, Storage ternary, Storage plain) {
+Graph WithStorage(Graph graph, Storage linears, Storage head) {
+  if (!IsTernary(linears)) return WithoutTernary(graph, true, linears, head);
   for (TensorSpec& tensor : graph.tensors) {
-    if (IsTernaryWeight(tensor)) tensor.storage = ternary;
+    if (IsTernaryWeight(tensor)) tensor.storage = linears;
   }
-  for (const Op& op : graph.ops) {
-    if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) {
-      StorePlain(graph.tensors[static_cast<size_t>(a->table)], plain);
-    }
-    const auto* linear = std::get_if<PlainLinearAttrs>(&op.attrs);
-    if (linear != nullptr && op.output == graph.output) {
-      StorePlain(graph.tensors[static_cast<size_t>(linear->weight)], plain);
-    }
-  }
+  StoreHead(graph, head);
   return graph;
 }
 
-Graph WithoutTernary(const Graph& graph, bool keep_norms) {
+Graph WithoutTernary(const Graph& graph, bool keep_norms, Storage linears, Storage head) {
   Graph plain = graph;
   plain.ops.clear();
   for (const Op& op : graph.ops) {
+    if (const auto* a = std::get_if<PlainLinearAttrs>(&op.attrs)) {
+      StorePlain(plain.tensors[static_cast<size_t>(a->weight)], Storage::kF16);
+    }
     const auto* ternary = std::get_if<TernaryLinearAttrs>(&op.attrs);
     if (ternary == nullptr) {
       plain.ops.push_back(op);
       continue;
     }
+    StorePlain(plain.tensors[static_cast<size_t>(ternary->weight)], linears);
     Op linear = op;
-    linear.attrs = PlainLinearAttrs{ternary->weight, ternary->bias, {}};
     const ActivationQuantiser& q = ternary->quantiser;
+    PlainLinearAttrs attrs{ternary->weight, ternary->bias, {}};
+    if (linears == Storage::kI8) {
+      attrs.quantiser.range = q.range;
+      attrs.quantiser.lowest = q.lowest;
+      attrs.quantiser.measure = q.measure;
+    }
+    linear.attrs = attrs;
     if (keep_norms && q.norm != NormKind::kNone) {
       const auto normed = static_cast<int32_t>(plain.value_widths.size());
       plain.value_widths.push_back(plain.value_widths[static_cast<size_t>(op.inputs[0])]);
@@ -50,7 +56,7 @@ Graph WithoutTernary(const Graph& graph, bool keep_norms) {
     }
     plain.ops.push_back(std::move(linear));
   }
-  ForEachPlainMatrix(plain, [](TensorSpec& tensor) { StorePlain(tensor, Storage::kF16); });
+  StoreHead(plain, head);
   return plain;
 }
 

@@ -142,6 +142,11 @@ Status StreamModel(const std::string& path, const ModelDescription& description,
   return file.Commit();
 }
 
+uint64_t ModelFileBytes(const ModelDescription& description) {
+  const SegmentTable table(description.graph);
+  return MakeHeader(BuildDescription(description, table.tensors, table.segments), table).file_bytes;
+}
+
 Status WriteModel(const std::string& path, const ModelDescription& description, std::span<const TensorData> tensors) {
   if (tensors.size() != description.graph.tensors.size()) {
     return Status::Error(StatusCode::kInvalidArgument, "%s: %zu tensors given, the graph has %zu", path.c_str(),

@@ -5,6 +5,8 @@
 #   TRITWISE_BOARD_FLAGS          compiler flags for its CPU
 #   TRITWISE_BOARD_TARGETS        instruction sets to ship, by Highway's names; "all"; "SCALAR" for none
 #   TRITWISE_BOARD_MEMORY_BUDGET  what is left for a model on the smallest board of the kind; "" where that means nothing
+#   TRITWISE_BOARD_BANDWIDTH      GB/s that its memory has at most, by its maker; "" as above. `tritwise footprint --board` bounds
+#                                 tokens/s by it
 #   TRITWISE_BOARD_EMULATORS      commands that run its programs, each with a CPU; none: the building machine runs them
 #   TRITWISE_BOARD_RUNS           for each of them the instruction set that kernels must then run with, and "dot" where
 #                                 one instruction multiplies bytes and adds four products

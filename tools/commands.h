@@ -43,5 +43,6 @@ void AddExport(CLI::App& app);
 void AddLaunch(CLI::App& app);
 void AddReport(CLI::App& app);
 void AddStudy(CLI::App& app);
+void AddFootprint(CLI::App& app);
 
 }  // namespace tritwise

@@ -84,7 +84,9 @@ void Export(const Arguments& arguments) {
   }
   ExportOptions options;
   options.layout = StorageNamed(arguments.layout, checkpoint.recipe.exporting.layout);
-  options.head = StorageNamed(arguments.head, checkpoint.recipe.exporting.head);
+  // What a recipe says of the head is for its ternary network.
+  options.head =
+      StorageNamed(arguments.head, IsTernary(options.layout) ? checkpoint.recipe.exporting.head : options.layout);
   options.quantise_now = arguments.quantise_now;
   if (!arguments.gguf.empty()) {
     const Temporary model(arguments.gguf + ".part.trit");
@@ -123,15 +125,15 @@ void AddExport(CLI::App& app) {
   command
       ->add_option(
           "--layout", arguments->layout,
-          "Ternary matrices: t2 (2 bits a weight), t5 (1.6 bits), lut (2 bits, for tables of sums); f16: the 16-bit "
-          "network, to compare with")
-      ->check(CLI::IsMember({"t2", "t5", "lut", "f16"}))
+          "Ternary matrices: t2 (2 bits a weight), t5 (1.6 bits), lut (2 bits, for tables of sums); f16 or int8: the "
+          "16-bit network so, to compare with")
+      ->check(CLI::IsMember({"t2", "t5", "lut", "f16", "int8"}))
       ->excludes(huggingface);
   command
       ->add_option(
           "--head", arguments->head,
-          "Embedding and head of a ternary network: int8, int6, int4 (6.25, 4.25 bits a weight), t2, t5 (ternary), "
-          "f16 or f32")
+          "Embedding and head: int8, int6, int4 (6.25, 4.25 bits a weight), t2, t5 (ternary), f16 or f32 (default: the "
+          "recipe's; with --layout f16 or int8 the same)")
       ->check(CLI::IsMember({"int8", "int6", "int4", "t2", "t5", "f16", "f32"}))
       ->excludes(huggingface);
   command->add_flag("--quantise-now", arguments->quantise_now,

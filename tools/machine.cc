@@ -72,5 +72,6 @@ bool ResetPeakResidentBytes() {
 uint64_t PeakResidentBytes() { return KibibytesField("/proc/self/status", "VmHWM"); }
 uint64_t ResidentBytes() { return KibibytesField("/proc/self/status", "VmRSS"); }
 uint64_t OwnResidentBytes() { return KibibytesField("/proc/self/status", "RssAnon"); }
+uint64_t PageTableBytes() { return KibibytesField("/proc/self/status", "VmPTE"); }
 
 }  // namespace tritwise

@@ -24,5 +24,7 @@ uint64_t PeakResidentBytes();
 // What is resident now, and of that what is no page of a file; 0 where the system does not say.
 uint64_t ResidentBytes();
 uint64_t OwnResidentBytes();
+// What the kernel keeps to know where all that is; it counts as resident nowhere.
+uint64_t PageTableBytes();
 
 }  // namespace tritwise

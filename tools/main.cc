@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   tritwise::AddExport(app);
   tritwise::AddReport(app);
   tritwise::AddStudy(app);
+  tritwise::AddFootprint(app);
 #endif
   tritwise::AddRun(app);
   tritwise::AddChat(app);

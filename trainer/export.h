@@ -12,8 +12,8 @@ namespace tritwise {
 
 // What becomes of the matrices of a network.
 struct ExportOptions {
-  Storage layout = Storage::kT2;  // ternary matrices: t2, t5 or lut; f16: the 16-bit network instead
-  Storage head = Storage::kI8;    // embedding and head of a ternary network: any storage
+  Storage layout = Storage::kT2;  // ternary matrices: t2, t5 or lut; f16 or int8: the network without ternary linears
+  Storage head = Storage::kI8;    // embedding and head: any storage
   bool quantise_now = false;      // also where training has not made the network fully ternary
 };
 

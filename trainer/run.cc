@@ -307,7 +307,7 @@ class Run {
     outcome.ternary = IsFullyTernary(recipe_, state().step);
     ExportOptions exporting;
     exporting.layout = outcome.ternary ? recipe_.exporting.layout : Storage::kF16;
-    exporting.head = recipe_.exporting.head;
+    exporting.head = outcome.ternary ? recipe_.exporting.head : Storage::kF16;
     if (ranks_.is_first()) ExportCheckpoint(checkpoint_, ModelPath(options_.folder).string(), exporting);
     metrics_->Write(EndMetrics{state().step - 1, outcome.train_seconds});
     progress_->Break();

@@ -40,6 +40,7 @@ void CheckRoundTrip(const ModelDescription& description) {
   }
   CHECK(end == std::filesystem::file_size(folder / "m.trit"));
   CHECK(end == model.bytes().size());
+  CHECK(ModelFileBytes(description) == end);  // known without the weights
 }
 
 TEST_CASE("A decoder comes back as it was written, in every storage") {

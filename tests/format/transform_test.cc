@@ -91,6 +91,31 @@ TEST_CASE("With its norms kept, the 16-bit network norms before each linear that
   CHECK(plain.tensors[static_cast<size_t>(attrs.gain)].name == "blocks.0.feed_forward.down.input_norm.gain");
 }
 
+TEST_CASE("Linears that were ternary become int8 with the activations' range, whatever the head is") {
+  const Graph graph = test::TinyDecoder();
+  for (const Storage head : {Storage::kF32, Storage::kI8, Storage::kI4, Storage::kT5}) {
+    Graph plain = WithStorage(graph, Storage::kI8, head);
+    CHECK(Refusal(plain) == "");
+    CHECK(SameNamesAndShapes(plain, graph));
+    CHECK(plain.ops.size() == graph.ops.size() + 4);  // norms
+    for (size_t i = 0; i < graph.tensors.size(); ++i) {
+      INFO(graph.tensors[i].name);
+      const bool was_ternary = IsTernary(graph.tensors[i].storage);
+      const Storage expected = was_ternary ? Storage::kI8 : graph.tensors[i].rows > 1 ? head : Storage::kF32;
+      CHECK(plain.tensors[i].storage == expected);
+      if (was_ternary) CHECK(plain.tensors[i].scale == ScaleKind::kRow);
+    }
+    for (const Op& op : graph.ops) {
+      const auto* ternary = std::get_if<TernaryLinearAttrs>(&op.attrs);
+      if (ternary == nullptr) continue;
+      const auto& linear = test::AttrsOf<PlainLinearAttrs>(plain, op.name);
+      CHECK(linear.quantiser.range == ternary->quantiser.range);
+      CHECK(linear.quantiser.lowest == ternary->quantiser.lowest);
+      CHECK(linear.quantiser.norm == NormKind::kNone);
+    }
+  }
+}
+
 TEST_CASE("Where ternary linears have no norm, none is added") {
   LinearOptions options;
   options.quantiser.norm = NormKind::kNone;

@@ -8,6 +8,9 @@
 #include "kernels/kernels.h"
 #include "runtime/thread_pool.h"
 #include "tools/commands.h"
+#ifdef TRITWISE_WITH_TRAINER
+#include "tools/footprint/document.h"
+#endif
 
 namespace tritwise {
 namespace {
@@ -17,6 +20,10 @@ struct Arguments {
   BenchTrainingFlags training;
   std::vector<std::string> only;
   std::string kernel;
+#ifdef TRITWISE_WITH_TRAINER
+  BenchReportFlags report;
+  std::vector<std::string> compare;
+#endif
 };
 
 // Ascending, each once, 0 as what the process may use.
@@ -29,27 +36,8 @@ std::vector<int> ResolveThreads(std::vector<int> threads) {
   return threads;
 }
 
-void Bench(Arguments& a) {
-  if (!a.training.recipe.empty()) {
-#ifdef TRITWISE_WITH_TRAINER
-    if (a.model.threads.size() > 1) throw UsageError("--train takes one number of --threads");
-    a.training.threads = a.model.threads.empty() ? 0 : a.model.threads[0];
-    a.training.json = a.model.json;
-    return BenchTraining(a.training);
-#else
-    throw UsageError("--train: this build has no trainer");
-#endif
-  }
-  BenchModelFlags& flags = a.model;
-  const auto wanted = [&](const char* section) {
-    return a.only.empty() || std::find(a.only.begin(), a.only.end(), section) != a.only.end();
-  };
-  flags.machine = wanted("machine");
-  flags.kernels = wanted("kernels");
-  flags.network = wanted("model");
-  if (flags.network && flags.model.path.empty()) {
-    throw UsageError("give a model, or --train with a recipe, or --only machine,kernels");
-  }
+void CheckKernels(const Arguments& a) {
+  const BenchModelFlags& flags = a.model;
   if (!flags.target.empty()) {
     const std::vector<std::string> targets = kernels::SupportedTargets();
     if (std::find(targets.begin(), targets.end(), flags.target) == targets.end()) {
@@ -63,8 +51,55 @@ void Bench(Arguments& a) {
     if (!forced.ok()) throw UsageError(std::string("--kernel: ") + forced.status().message());
     setenv("TRITWISE_FORCE_KERNEL", a.kernel.c_str(), 1);  // which every plan reads
   }
+}
+
+#ifdef TRITWISE_WITH_TRAINER
+void Report(Arguments& a) {
+  if (a.model.model.path.empty()) throw UsageError("--report needs a model or the folder of a run");
+  for (const std::string& section : a.only) {
+    if (section != "memory" && section != "model")
+      throw UsageError("--report measures memory and model, not " + section);
+  }
+  a.report.source = a.model.model.path;
+  a.report.speed = a.only.empty() || std::find(a.only.begin(), a.only.end(), "model") != a.only.end();
+  if (!a.model.target.empty()) setenv("TRITWISE_FORCE_TARGET", a.model.target.c_str(), 1);  // for every process
+  BenchReport(a.report, a.model);
+}
+#endif
+
+void Bench(Arguments& a) {
+  if (!a.training.recipe.empty()) {
+#ifdef TRITWISE_WITH_TRAINER
+    if (a.model.threads.size() > 1) throw UsageError("--train takes one number of --threads");
+    a.training.threads = a.model.threads.empty() ? 0 : a.model.threads[0];
+    a.training.json = a.model.json;
+    return BenchTraining(a.training);
+#else
+    throw UsageError("--train: this build has no trainer");
+#endif
+  }
+  BenchModelFlags& flags = a.model;
+#ifdef TRITWISE_WITH_TRAINER
+  if (!a.compare.empty()) return CompareFootprints(a.compare[0], a.compare[1], flags.json);
+#endif
+  const auto wanted = [&](const char* section) {
+    return a.only.empty() || std::find(a.only.begin(), a.only.end(), section) != a.only.end();
+  };
+  flags.machine = wanted("machine");
+  flags.kernels = wanted("kernels");
+  flags.network = wanted("model");
+  CheckKernels(a);
   flags.threads = ResolveThreads(flags.threads);
-  BenchModel(flags);
+#ifdef TRITWISE_WITH_TRAINER
+  if (!a.report.page.empty()) return Report(a);
+#endif
+  const bool memory = !a.only.empty() && wanted("memory");
+  if (memory && a.only.size() > 1)
+    throw UsageError("--only memory is measured by itself: nothing else may be resident");
+  if ((flags.network || memory) && flags.model.path.empty()) {
+    throw UsageError("give a model, or --train with a recipe, or --only machine,kernels");
+  }
+  memory ? BenchMemory(flags) : BenchModel(flags);
 }
 
 }  // namespace
@@ -75,10 +110,10 @@ void AddBench(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("bench", "Measures speed and memory of this machine, its kernels and a model, or of training");
   auto* model = command->add_option("MODEL.trit", flags.model.path, "The model file");
-  command->add_option("--only", a->only, "Sections to measure: machine, kernels, model (default: all)")
+  command->add_option("--only", a->only, "Sections to measure: machine, kernels, model (default: these); memory alone")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"machine", "kernels", "model"}));
+      ->check(CLI::IsMember({"machine", "kernels", "model", "memory"}));
   command->add_option("--threads", flags.threads, "Thread counts, as 1,2,4 (default: 1 and all; 0: all)")
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -87,10 +122,11 @@ void AddBench(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::Range(1, 256));
-  command->add_option("--context", flags.contexts, "Positions in the cache before decoding (default: 128)")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 24));
+  auto* context =
+      command->add_option("--context", flags.contexts, "Positions in the cache before decoding (default: 128)")
+          ->delimiter(',')
+          ->allow_extra_args(false)
+          ->check(CLI::Range(int64_t{0}, int64_t{1} << 24));
   command->add_option("--prompt", flags.prompt, "Tokens of a prefill (default: 512)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
   command->add_option("--tokens", flags.decode_tokens, "Tokens decoded at a time (default: half a second's)")
@@ -109,11 +145,30 @@ void AddBench(CLI::App& app) {
   command->add_option("--set", a->training.overrides, "With --train: change one value of the recipe")
       ->take_all()
       ->allow_extra_args(false);
+#ifdef TRITWISE_WITH_TRAINER
+  auto* report =
+      command->add_option("--report", a->report.page,
+                          "Store the model in several precisions, measure each, and write FILE.html and FILE.json");
+  command->add_option("--variants", a->report.variants, "With --report: LINEARS/HEAD/CACHE, as t2/int8,t5/int4/int8")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->needs(report);
+  command->add_option("--text", a->report.text, "With --report: held-out text for the perplexity (default: the run's)")
+      ->needs(report);
+  command->add_option("--compare", a->compare, "What changed from one report's JSON to another's")
+      ->expected(2)
+      ->excludes(model);
+#endif
   command->add_flag("--json", flags.json, "One JSON object");
   command->footer(
       "Examples:\n  tritwise bench model.trit --threads 1,2\n  tritwise bench --only machine,kernels --target AVX2\n"
-      "  tritwise bench --train recipes/small.toml");
-  command->callback([a] { Bench(*a); });
+      "  tritwise bench runs/mine --report bench.html\n  tritwise bench --train recipes/small.toml");
+  command->callback([a, context] {
+#ifdef TRITWISE_WITH_TRAINER
+    if (context->count() != 0) a->report.contexts = a->model.contexts;
+#endif
+    Bench(*a);
+  });
 }
 
 }  // namespace tritwise

@@ -27,6 +27,10 @@ struct BenchModelFlags {
 };
 void BenchModel(const BenchModelFlags& flags);
 
+// The section that is measured by itself, so that nothing else is resident: what a process that computes with the model
+// and does nothing else has in memory, with a context that is full.
+void BenchMemory(const BenchModelFlags& flags);
+
 struct BenchTrainingFlags {
   std::string recipe;
   std::vector<std::string> overrides;
@@ -34,5 +38,16 @@ struct BenchTrainingFlags {
   bool json = false;
 };
 void BenchTraining(const BenchTrainingFlags& flags);
+
+// What the model costs in each precision, as a page with its JSON: variants are written, measured and deleted.
+struct BenchReportFlags {
+  std::string page;
+  std::string source;  // MODEL.trit or the folder of a run
+  std::vector<std::string> variants;
+  std::string text;  // held out, for the perplexity; "": the run's own
+  bool speed = true;
+  std::vector<int64_t> contexts;  // that are filled; none: 512
+};
+void BenchReport(const BenchReportFlags& flags, const BenchModelFlags& model);
 
 }  // namespace tritwise

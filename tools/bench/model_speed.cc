@@ -7,6 +7,7 @@
 #include "tools/bench/page_cache.h"
 #include "tools/bench/subject.h"
 #include "tools/machine.h"
+#include "tools/token_bytes.h"
 #include "trainer/error_status.h"
 #include "tritwise/session.h"
 
@@ -234,24 +235,6 @@ class ModelBench {
               [](const OperationTime& a, const OperationTime& b) { return a.seconds > b.seconds; });
   }
 
-  // Weights that every token reads whole (of an embedding that is no head, one row), and the cache.
-  uint64_t BytesAToken(double positions) const {
-    const Graph& graph = model_->graph();
-    std::vector<bool> gathered(graph.tensors.size(), false);
-    for (const Op& op : graph.ops) {
-      if (const auto* a = std::get_if<EmbeddingAttrs>(&op.attrs)) gathered[static_cast<size_t>(a->table)] = true;
-    }
-    for (const Op& op : graph.ops) {
-      if (const auto* a = std::get_if<PlainLinearAttrs>(&op.attrs)) gathered[static_cast<size_t>(a->weight)] = false;
-    }
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < graph.tensors.size(); ++i) {
-      const uint64_t all = DataBytes(graph.tensors[i]) + ScaleCount(graph.tensors[i]) * sizeof(float);
-      bytes += gathered[i] ? all / static_cast<uint64_t>(graph.tensors[i].rows) : all;
-    }
-    return bytes + CacheBytes(graph, Options(1, 1), static_cast<int64_t>(positions));
-  }
-
   // Decoding and reading take turns.
   void ShareOfRead() {
     const int64_t context = subject_->contexts()[0];
@@ -271,7 +254,8 @@ class ModelBench {
     }
     DecodeShare& share = speed_.decode_share;
     share.rounds = rounds();
-    share.bytes_a_token = BytesAToken(subject_->DecodePositions(context, decode.rows));
+    const double positions = subject_->DecodePositions(context, decode.rows);
+    share.bytes_a_token = TokenBytes(model_->graph(), Options(1, 1), static_cast<int64_t>(positions));
     share.tokens_per_s = Median(decoded);
     share.read_bytes_per_s = Median(read);
     share.share = static_cast<double>(share.bytes_a_token) * share.tokens_per_s / share.read_bytes_per_s;

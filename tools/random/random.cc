@@ -29,18 +29,9 @@ void Random(const RandomFlags& flags) {
                      "; or give a TOML file)");
   }
   const ModelShape shape = ReadShape(flags.shape);
-  LinearOptions linear;
-  linear.ternary = *FromName<Storage>(flags.layout);
-  linear.plain = *FromName<Storage>(flags.head);
-  linear.quantiser = shape.quantiser;
-  auto graph = BuildFamily(shape.network, shape.data, linear);
-  if (!graph.ok()) throw Error(flags.shape + ": " + graph.status().message());
-
-  const ModelDescription description{
-      std::move(graph).value(),
-      {},
-      "tritwise " TRITWISE_VERSION,
-      {{"weights", "random"}, {"shape", shape.name}, {"seed", std::to_string(flags.seed)}}};
+  Graph graph = ShapeGraph(shape, *FromName<Storage>(flags.layout), *FromName<Storage>(flags.head));
+  const ModelDescription description =
+      DescribeRandom(shape, std::move(graph), flags.seed, "tritwise " TRITWISE_VERSION);
   ThrowIfError(StreamModel(flags.out, description, RandomWeights(description.graph, flags.seed)));
   std::printf("%s: random weights, shape %s, %s\n", flags.out.c_str(), shape.name.c_str(),
               FormatBytes(std::filesystem::file_size(flags.out)).c_str());
@@ -56,10 +47,11 @@ void AddRandom(CLI::App& app) {
       ->required();
   command
       ->add_option("--layout", flags->layout,
-                   "Of ternary matrices: t2 (2 bits a weight), t5 (1.6) or lut (2, for look-ups)")
-      ->check(CLI::IsMember({"t2", "t5", "lut"}));
-  command->add_option("--head", flags->head, "Of embedding and head: int8, f16 or f32")
-      ->check(CLI::IsMember({"int8", "f16", "f32"}));
+                   "Of ternary matrices: t2 (2 bits a weight), t5 (1.6) or lut (2, for look-ups); f16 or int8: the "
+                   "same network with plain linears, to compare with")
+      ->check(CLI::IsMember({"t2", "t5", "lut", "f16", "int8"}));
+  command->add_option("--head", flags->head, "Of embedding and head: int8, int6, int4, t2, t5, f16 or f32")
+      ->check(CLI::IsMember({"int8", "int6", "int4", "t2", "t5", "f16", "f32"}));
   command->add_option("--seed", flags->seed, "Of the weights: the same seed gives the same file everywhere")
       ->check(NotNegative());
   command->add_option("-o,--out", flags->out, "The file to write")->required();

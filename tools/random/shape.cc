@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "format/transform.h"
 #include "trainer/recipe/section_reader.h"
 #include "trainer/recipe/toml.h"
 
@@ -102,6 +103,20 @@ std::string ShippedShapeNames() {
 bool IsShippedShape(std::string_view name) {
   const std::vector<ShippedShape> shapes = ShippedShapes();
   return std::any_of(shapes.begin(), shapes.end(), [&](const ShippedShape& shape) { return shape.name == name; });
+}
+
+Graph ShapeGraph(const ModelShape& shape, Storage linears, Storage head) {
+  LinearOptions options;
+  options.plain = head;
+  options.quantiser = shape.quantiser;
+  Result<Graph> graph = BuildFamily(shape.network, shape.data, options);
+  if (!graph.ok()) throw Error(shape.name + ": " + graph.status().message());
+  return WithStorage(std::move(graph).value(), linears, head);
+}
+
+ModelDescription DescribeRandom(const ModelShape& shape, Graph graph, uint64_t seed, const std::string& producer) {
+  return {
+      std::move(graph), {}, producer, {{"weights", "random"}, {"shape", shape.name}, {"seed", std::to_string(seed)}}};
 }
 
 ModelShape ReadShape(const std::string& shape) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "format/families/families.h"
+#include "format/model_file.h"
 
 namespace tritwise {
 
@@ -30,6 +31,11 @@ std::vector<ShippedShape> ShippedShapes();
 // "125m | 1m | bitnet-2b4t"
 std::string ShippedShapeNames();
 bool IsShippedShape(std::string_view name);
+
+// Its network with ternary linears as `linears` (f16 and int8: plain ones), embedding and head as `head`. Throws Error.
+Graph ShapeGraph(const ModelShape& shape, Storage linears, Storage head);
+// All of the file that `tritwise random` writes but its weights. `producer`: program and version.
+ModelDescription DescribeRandom(const ModelShape& shape, Graph graph, uint64_t seed, const std::string& producer);
 
 // `shape` is the name of a shipped one, or the path of a TOML file. Throws Error with file, line and key.
 ModelShape ReadShape(const std::string& shape);

@@ -56,14 +56,15 @@ class Source {
     // Whole blocks of rows, so that a strip's bytes are the matrix's; in lut, whose tiles of columns come before its
     // rows, those of one tile.
     const size_t strip_cols = spec.storage == Storage::kLut ? std::min(cols, kLutTileCols) : cols;
-    const size_t block_rows = TernaryBlockRows(spec.storage);
+    const size_t block_rows = IsNarrow(spec.storage) ? kNarrowBlockRows : TernaryBlockRows(spec.storage);
     const size_t strip = std::max(kStripWeights / strip_cols / block_rows, size_t{1}) * block_rows;
     for (size_t col = 0; col < cols; col += strip_cols) {
       for (size_t row = 0; row < rows; row += strip) {
         const Strip part = {row, std::min(strip, rows - row), col, std::min(strip_cols, cols - col)};
         TRITWISE_RETURN_IF_ERROR(IsTernary(spec.storage) ? Trits(spec, random, part, sink)
                                  : spec.rows == 1 ? Vector(gains_.contains(static_cast<int32_t>(index)), cols, sink)
-                                                  : Normals(spec, random, row, part.rows, sink));
+                                 : IsNarrow(spec.storage) ? Narrow(spec, random, row, part.rows, sink)
+                                                          : Normals(spec, random, row, part.rows, sink));
       }
     }
     // Of unit variance after a row of unit variance: two thirds of the trits are not 0.
@@ -102,6 +103,23 @@ class Source {
 
   static Status Vector(bool gain, size_t cols, TensorSink& sink) {
     return sink.Data(std::as_bytes(std::span<const float>(std::vector<float>(cols, gain ? 1.0f : 0.0f))));
+  }
+
+  static Status Narrow(const TensorSpec& spec, const RandomStream& random, size_t first, size_t rows,
+                       TensorSink& sink) {
+    const auto cols = static_cast<size_t>(spec.cols);
+    const NarrowGeometry geometry = MakeNarrowGeometry(spec.storage, rows, cols);
+    const int highest = NarrowOffset(spec.storage) - 1;
+    std::vector<int8_t> values(rows * cols);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const int scaled = NormalSum(random.Bits(first * cols + i)) * highest;
+      values[i] = static_cast<int8_t>((scaled + (scaled < 0 ? -kMiddle : kMiddle) / 2) / kMiddle);
+    }
+    const float unit = kMiddle / (static_cast<float>(highest) * kDeviation * std::sqrt(static_cast<float>(cols)));
+    const std::vector<uint16_t> scales(geometry.groups * rows, HalfFromFloat(unit));
+    std::vector<std::byte> packed(geometry.total_bytes);
+    PackNarrow(geometry, values, scales, packed);
+    return sink.Data(packed);
   }
 
   static Status Normals(const TensorSpec& spec, const RandomStream& random, size_t first, size_t rows,

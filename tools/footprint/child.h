@@ -1,0 +1,30 @@
+// Runs this program again, in a process of its own, for what is to be measured apart from everything else.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tools/output.h"
+
+namespace tritwise {
+
+// `arguments` behind the program's name; the one JSON object that it prints. Throws Error with the child's own line
+// where it fails, and Interrupted after Ctrl-C, when the child has ended.
+Json RunSelf(const std::vector<std::string>& arguments);
+
+// A folder that goes away with everything in it, beside the file `path`: models take room that /tmp may not have.
+class WorkFolder {
+ public:
+  explicit WorkFolder(const std::filesystem::path& path);
+  ~WorkFolder();
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace tritwise
