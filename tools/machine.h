@@ -25,4 +25,7 @@ uint64_t PeakResidentBytes();
 uint64_t ResidentBytes();
 uint64_t OwnResidentBytes();
 
+// Lets this process have as many open files and connections as the system allows at most, for many clients at once.
+void AllowManyFiles();
+
 }  // namespace tritwise
