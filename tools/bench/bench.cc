@@ -1,4 +1,4 @@
-// tritwise bench: the command line of model.cc and train.cc.
+// tritwise bench: the command line of model.cc and train.cc, and of a load test.
 #include "tools/bench/bench.h"
 
 #include <algorithm>
@@ -7,6 +7,9 @@
 
 #include "kernels/kernels.h"
 #include "runtime/thread_pool.h"
+#ifdef TRITWISE_WITH_LOAD
+#include "tools/bench/load/command.h"
+#endif
 #include "tools/commands.h"
 
 namespace tritwise {
@@ -15,6 +18,9 @@ namespace {
 struct Arguments {
   BenchModelFlags model;
   BenchTrainingFlags training;
+#ifdef TRITWISE_WITH_LOAD
+  LoadFlags load;
+#endif
   std::vector<std::string> only;
   std::string kernel;
 };
@@ -30,6 +36,12 @@ std::vector<int> ResolveThreads(std::vector<int> threads) {
 }
 
 void Bench(Arguments& a) {
+#ifdef TRITWISE_WITH_LOAD
+  if (!a.load.client.connect.empty()) {
+    a.load.json = a.model.json;
+    return BenchServer(a.load);
+  }
+#endif
   if (!a.training.recipe.empty()) {
 #ifdef TRITWISE_WITH_TRAINER
     if (a.model.threads.size() > 1) throw UsageError("--train takes one number of --threads");
@@ -91,8 +103,9 @@ void AddBench(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 24));
-  command->add_option("--prompt", flags.prompt, "Tokens of a prefill (default: 512)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
+  [[maybe_unused]] auto* prompt =
+      command->add_option("--prompt", flags.prompt, "Tokens of a prefill (default: 512; of a server's prompts: 32)")
+          ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
   command->add_option("--tokens", flags.decode_tokens, "Tokens decoded at a time (default: half a second's)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
   command
@@ -109,10 +122,18 @@ void AddBench(CLI::App& app) {
   command->add_option("--set", a->training.overrides, "With --train: change one value of the recipe")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_flag("--json", flags.json, "One JSON object");
+  [[maybe_unused]] auto* json = command->add_flag("--json", flags.json, "One JSON object");
+#ifdef TRITWISE_WITH_LOAD
+  std::vector<CLI::Option*> local = command->get_options();
+  std::erase_if(local,
+                [&](CLI::Option* one) { return one == prompt || one == json || one == command->get_help_ptr(); });
+  prompt->each([a](const std::string& tokens) { a->load.options.work.prompt_tokens = std::stoll(tokens); });
+  a->load.Add(*command, local);
+#endif
   command->footer(
       "Examples:\n  tritwise bench model.trit --threads 1,2\n  tritwise bench --only machine,kernels --target AVX2\n"
-      "  tritwise bench --train recipes/small.toml");
+      "  tritwise bench --train recipes/small.toml\n"
+      "  tritwise bench --connect tcp://127.0.0.1:5555 --clients 100 --seconds 60 --report load.html");
   command->callback([a] { Bench(*a); });
 }
 
