@@ -41,7 +41,11 @@ function overTime(section, datasets, y, format) {
 }
 
 function drawTimes() {
-  const of = (label, curve, name) => line(label, curve.map((p) => p[0]), curve.map((p) => p[1]), name);
+  // Texts that came together have no time between them, which has no place on the scale.
+  const of = (label, curve, name) => {
+    const shown = curve.filter((point) => point[1] > 0);
+    return line(label, shown.map((point) => point[0]), shown.map((point) => point[1]), name);
+  };
   const { first_token_ms: first, between_tokens_ms: between, request_ms: request } = data.curves;
   const datasets = [];
   if (first.length) datasets.push(of("to the first token", first, "--train"));

@@ -35,7 +35,7 @@ void LoadClient::Ask() {
     request["credit"] = kCredit;
     current_->grant_at = now + kGrant;
   }
-  if (current_->plan.fate == Fate::kCancelledSoon) current_->cancel_at = now + current_->plan.cancel_after;
+  if (current_->plan.fate != Fate::kRead) current_->cancel_at = now + current_->plan.cancel_after;
   current_->again.reset();
   current_->id = client_.Send(std::move(request));
 }

@@ -5,7 +5,9 @@
 namespace tritwise {
 namespace {
 
-constexpr uint64_t kLongestWait_ms = 20;  // of a request that is cancelled soon
+// Of a request that is cancelled.
+constexpr uint64_t kSoon_ms = 20;
+constexpr uint64_t kLater_ms = 2000;
 
 // From 0 to below 1, the same with every library.
 double Unit(std::mt19937_64& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
@@ -19,8 +21,9 @@ PlannedRequest Workload::Next() {
   PlannedRequest request;
   if (options_.text.empty()) request.prompt = requests_() % static_cast<uint64_t>(options_.prompts);
   if (Unit(requests_) < options_.cancel) {
-    request.fate = requests_() % 2 == 0 ? Fate::kCancelledSoon : Fate::kCancelledLater;
-    request.cancel_after = std::chrono::milliseconds(1 + requests_() % kLongestWait_ms);
+    const bool soon = requests_() % 2 == 0;
+    request.fate = soon ? Fate::kCancelledSoon : Fate::kCancelledLater;
+    request.cancel_after = std::chrono::milliseconds(1 + requests_() % (soon ? kSoon_ms : kLater_ms));
   }
   return request;
 }

@@ -26,7 +26,7 @@ struct WorkloadOptions {
 enum class Fate : uint8_t {
   kRead,
   kCancelledSoon,  // after a time in which it mostly waits for its turn
-  kCancelledLater  // when its first token is there
+  kCancelledLater  // when its first token is there, or has not come for too long
 };
 
 struct PlannedRequest {
