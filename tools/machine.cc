@@ -1,6 +1,7 @@
 #include "tools/machine.h"
 
 #include <sys/auxv.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -73,5 +74,12 @@ uint64_t PeakResidentBytes() { return KibibytesField("/proc/self/status", "VmHWM
 uint64_t ResidentBytes() { return KibibytesField("/proc/self/status", "VmRSS"); }
 uint64_t OwnResidentBytes() { return KibibytesField("/proc/self/status", "RssAnon"); }
 uint64_t PageTableBytes() { return KibibytesField("/proc/self/status", "VmPTE"); }
+
+void AllowManyFiles() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 }  // namespace tritwise

@@ -27,4 +27,7 @@ uint64_t OwnResidentBytes();
 // What the kernel keeps to know where all that is; it counts as resident nowhere.
 uint64_t PageTableBytes();
 
+// Lets this process have as many open files and connections as the system allows at most, for many clients at once.
+void AllowManyFiles();
+
 }  // namespace tritwise

@@ -1,8 +1,11 @@
 // Windows of a token stream, the loss of a row of scores, and the choice of the highest.
 #include "format/scoring.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <random>
+#include <vector>
 
 namespace tritwise {
 namespace {
@@ -54,6 +57,20 @@ TEST_CASE("The highest score is the first of equals") {
   CHECK(HighestScore(scores) == 1);
   const float negative[] = {-3.0f, -1.0f};
   CHECK(HighestScore(negative) == 1);
+}
+
+TEST_CASE(
+    "The highest score of any number of scores is the standard library's, equals and what is no number included") {
+  std::mt19937 random(1);
+  for (size_t count = 1; count <= 300; ++count) {
+    std::vector<float> scores(count);
+    for (float& score : scores) {
+      const unsigned drawn = random() % 97;
+      score = drawn == 0 ? std::nanf("") : static_cast<float>(drawn) - 50.0f;
+    }
+    const auto highest = std::max_element(scores.begin(), scores.end());
+    REQUIRE(HighestScore(scores) == static_cast<size_t>(highest - scores.begin()));
+  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// tritwise bench: the command line of model.cc and train.cc.
+// tritwise bench: the command line of model.cc and train.cc, and of a load test.
 #include "tools/bench/bench.h"
 
 #include <algorithm>
@@ -7,6 +7,9 @@
 
 #include "kernels/kernels.h"
 #include "runtime/thread_pool.h"
+#ifdef TRITWISE_WITH_LOAD
+#include "tools/bench/load/command.h"
+#endif
 #include "tools/commands.h"
 #ifdef TRITWISE_WITH_TRAINER
 #include "tools/footprint/document.h"
@@ -18,8 +21,12 @@ namespace {
 struct Arguments {
   BenchModelFlags model;
   BenchTrainingFlags training;
+#ifdef TRITWISE_WITH_LOAD
+  LoadFlags load;
+#endif
   std::vector<std::string> only;
   std::string kernel;
+  std::string page;  // --report
 #ifdef TRITWISE_WITH_TRAINER
   BenchReportFlags report;
   std::vector<std::string> compare;
@@ -60,6 +67,7 @@ void Report(Arguments& a) {
     if (section != "memory" && section != "model")
       throw UsageError("--report measures memory and model, not " + section);
   }
+  a.report.page = a.page;
   a.report.source = a.model.model.path;
   a.report.speed = a.only.empty() || std::find(a.only.begin(), a.only.end(), "model") != a.only.end();
   if (!a.model.target.empty()) setenv("TRITWISE_FORCE_TARGET", a.model.target.c_str(), 1);  // for every process
@@ -68,6 +76,13 @@ void Report(Arguments& a) {
 #endif
 
 void Bench(Arguments& a) {
+#ifdef TRITWISE_WITH_LOAD
+  if (!a.load.client.connect.empty()) {
+    a.load.json = a.model.json;
+    a.load.report = a.page;
+    return BenchServer(a.load);
+  }
+#endif
   if (!a.training.recipe.empty()) {
 #ifdef TRITWISE_WITH_TRAINER
     if (a.model.threads.size() > 1) throw UsageError("--train takes one number of --threads");
@@ -91,7 +106,7 @@ void Bench(Arguments& a) {
   CheckKernels(a);
   flags.threads = ResolveThreads(flags.threads);
 #ifdef TRITWISE_WITH_TRAINER
-  if (!a.report.page.empty()) return Report(a);
+  if (!a.page.empty()) return Report(a);
 #endif
   const bool memory = !a.only.empty() && wanted("memory");
   if (memory && a.only.size() > 1)
@@ -122,13 +137,14 @@ void AddBench(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::Range(1, 256));
-  auto* context =
+  [[maybe_unused]] auto* context =
       command->add_option("--context", flags.contexts, "Positions in the cache before decoding (default: 128)")
           ->delimiter(',')
           ->allow_extra_args(false)
           ->check(CLI::Range(int64_t{0}, int64_t{1} << 24));
-  command->add_option("--prompt", flags.prompt, "Tokens of a prefill (default: 512)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
+  [[maybe_unused]] auto* prompt =
+      command->add_option("--prompt", flags.prompt, "Tokens of a prefill (default: 512; of a server's prompts: 32)")
+          ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
   command->add_option("--tokens", flags.decode_tokens, "Tokens decoded at a time (default: half a second's)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
   command
@@ -145,10 +161,12 @@ void AddBench(CLI::App& app) {
   command->add_option("--set", a->training.overrides, "With --train: change one value of the recipe")
       ->take_all()
       ->allow_extra_args(false);
+  std::vector<CLI::Option*> shared = {prompt, command->add_flag("--json", flags.json, "One JSON object")};
 #ifdef TRITWISE_WITH_TRAINER
-  auto* report =
-      command->add_option("--report", a->report.page,
-                          "Store the model in several precisions, measure each, and write FILE.html and FILE.json");
+  auto* report = command->add_option("--report", a->page,
+                                     "Store the model in several precisions, measure each, and write FILE.html and "
+                                     "FILE.json; with --connect the load test's page");
+  shared.push_back(report);
   command->add_option("--variants", a->report.variants, "With --report: LINEARS/HEAD/CACHE, as t2/int8,t5/int4/int8")
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -159,10 +177,17 @@ void AddBench(CLI::App& app) {
       ->expected(2)
       ->excludes(model);
 #endif
-  command->add_flag("--json", flags.json, "One JSON object");
+#ifdef TRITWISE_WITH_LOAD
+  shared.push_back(command->get_help_ptr());
+  std::vector<CLI::Option*> local = command->get_options();
+  std::erase_if(local, [&](CLI::Option* one) { return std::ranges::find(shared, one) != shared.end(); });
+  prompt->each([a](const std::string& tokens) { a->load.options.work.prompt_tokens = std::stoll(tokens); });
+  a->load.Add(*command, local);
+#endif
   command->footer(
       "Examples:\n  tritwise bench model.trit --threads 1,2\n  tritwise bench --only machine,kernels --target AVX2\n"
-      "  tritwise bench runs/mine --report bench.html\n  tritwise bench --train recipes/small.toml");
+      "  tritwise bench runs/mine --report bench.html\n  tritwise bench --train recipes/small.toml\n"
+      "  tritwise bench --connect tcp://127.0.0.1:5555 --clients 100 --seconds 60 --report load.html");
   command->callback([a, context] {
 #ifdef TRITWISE_WITH_TRAINER
     if (context->count() != 0) a->report.contexts = a->model.contexts;

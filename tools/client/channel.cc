@@ -1,5 +1,6 @@
 #include "tools/client/channel.h"
 
+#include <atomic>
 #include <cstring>
 
 #include "tools/serve/protocol.h"
@@ -9,12 +10,15 @@ namespace tritwise {
 namespace {
 
 constexpr int kMostAttempts = 5;
+constexpr int kSmallBuffer = 4096;  // bytes of the system
 
 void SetOptions(zmq::socket_t& socket, const ChannelOptions& options) {
   socket.set(zmq::sockopt::immediate, true);  // nothing waits in queues of connections that are gone
   socket.set(zmq::sockopt::linger, 200);      // a last `cancel` still goes out
   socket.set(zmq::sockopt::sndhwm, 0);
-  socket.set(zmq::sockopt::rcvhwm, 0);  // the texts of the requests under way bound it
+  // Where there is no limit, the texts of the requests under way bound it.
+  socket.set(zmq::sockopt::rcvhwm, options.receive_queue);
+  if (options.receive_queue != 0) socket.set(zmq::sockopt::rcvbuf, kSmallBuffer);
   socket.set(zmq::sockopt::heartbeat_ivl, 2000);
   socket.set(zmq::sockopt::heartbeat_timeout, 6000);
   socket.set(zmq::sockopt::heartbeat_ttl, 10000);
@@ -46,6 +50,12 @@ bool SendFrame(zmq::socket_t& socket, std::string_view frame, bool more) {
   return socket.send(zmq::buffer(frame), flags).has_value();
 }
 
+// A context, which several channels may share, knows a monitor by its name.
+std::string MonitorName() {
+  static std::atomic<uint64_t> monitors{0};
+  return "inproc://monitor-" + std::to_string(++monitors);
+}
+
 Reply Failure(const std::string& id, const std::string& message) {
   return {id, {{"id", id}, {"type", "error"}, {"code", "unreachable"}, {"message", message}}, true};
 }
@@ -56,7 +66,7 @@ Channel::Channel(zmq::context_t& context, const ChannelOptions& options)
     : options_(options), socket_(context, zmq::socket_type::dealer), monitor_(context, zmq::socket_type::pair) {
   try {
     SetOptions(socket_, options_);
-    const std::string events = "inproc://monitor-of-" + options_.address;
+    const std::string events = MonitorName();
     if (zmq_socket_monitor(socket_.handle(), events.c_str(), ZMQ_EVENT_ALL) != 0) throw zmq::error_t();
     monitor_.set(zmq::sockopt::linger, 0);
     monitor_.connect(events);
@@ -98,6 +108,11 @@ void Channel::AddPollItems(std::vector<zmq::pollitem_t>* items) {
   items->push_back({monitor_.handle(), 0, ZMQ_POLLIN, 0});
 }
 
+void Channel::AddDescriptors(std::vector<int>* descriptors) const {
+  descriptors->push_back(socket_.get(zmq::sockopt::fd));
+  descriptors->push_back(monitor_.get(zmq::sockopt::fd));
+}
+
 std::optional<Clock::time_point> Channel::NextTimeout() const {
   std::optional<Clock::time_point> next;
   for (const auto& [id, request] : requests_) {
@@ -110,7 +125,8 @@ std::optional<Clock::time_point> Channel::NextTimeout() const {
 void Channel::Advance(std::vector<Reply>* replies) {
   Receive(replies);
   FollowConnection(replies);
-  SendWaiting();
+  // Sending takes note of what came meanwhile, and its descriptor says so no more.
+  if (SendWaiting()) Receive(replies);
   GiveUp(replies);
 }
 
@@ -177,18 +193,21 @@ void Channel::LoseConnection() {
   }
 }
 
-void Channel::SendWaiting() {
+bool Channel::SendWaiting() {
+  bool sent = false;
   for (; connected_ && !unsent_.empty(); unsent_.pop_front()) {
     const auto found = requests_.find(unsent_.front());
     if (found == requests_.end()) continue;
     Request& request = found->second;
     if (request.sent || request.attempts == kMostAttempts) continue;  // GiveUp ends the latter
-    if (!SendFrame(socket_, serve::kProtocol, true)) return;
+    if (!SendFrame(socket_, serve::kProtocol, true)) break;
     SendFrame(socket_, request.json, !request.binary.empty());
     if (!request.binary.empty()) SendFrame(socket_, request.binary, false);
     request.sent = true;
-    ++request.attempts;
+    if (++request.attempts > 1) ++repetitions_;
+    sent = true;
   }
+  return sent;
 }
 
 void Channel::GiveUp(std::vector<Reply>* replies) {

@@ -33,6 +33,7 @@ struct ChannelOptions {
   bool ipv6 = false;
   std::optional<Curve> curve;
   Milliseconds give_up{5000};
+  int receive_queue = 0;  // as in ClientOptions
 };
 
 struct Reply {
@@ -57,8 +58,12 @@ class Channel {
   // What zmq_poll is to watch, and when Advance has something to do even if nothing happens.
   void AddPollItems(std::vector<zmq::pollitem_t>* items);
   std::optional<Clock::time_point> NextTimeout() const;
+  // Of the system, for a poll of one's own: where one is readable, Advance may have something to do.
+  void AddDescriptors(std::vector<int>* descriptors) const;
   // Does what can be done without waiting; appends the replies that came.
   void Advance(std::vector<Reply>* replies);
+  // How often a request was said again because its connection broke.
+  uint64_t repetitions() const { return repetitions_; }
 
  private:
   struct Request {
@@ -75,7 +80,8 @@ class Channel {
   void Handle(const std::vector<zmq::message_t>& frames, std::vector<Reply>* replies);
   void FollowConnection(std::vector<Reply>* replies);
   void LoseConnection();
-  void SendWaiting();
+  // Whether something was sent.
+  bool SendWaiting();
   void GiveUp(std::vector<Reply>* replies);
   std::string Unreachable() const;
 
@@ -86,6 +92,7 @@ class Channel {
   std::deque<std::string> unsent_;  // in the order in which they are sent; some may have ended meanwhile
   bool connected_ = false;          // as the monitor says: a connection that broke takes messages for a moment still
   bool handshake_failed_ = false;
+  uint64_t repetitions_ = 0;
 };
 
 }  // namespace tritwise

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include "tools/serve/protocol.h"
 #include "trainer/error.h"
@@ -27,7 +28,7 @@ bool IsOneOf(const std::string& type, std::initializer_list<const char*> types) 
 }
 
 ChannelOptions For(const ClientOptions& options, const std::string& address) {
-  return {address, options.address.ipv6, options.curve, options.give_up};
+  return {address, options.address.ipv6, options.curve, options.give_up, options.receive_queue};
 }
 
 Milliseconds Until(Clock::time_point time) {
@@ -37,12 +38,18 @@ Milliseconds Until(Clock::time_point time) {
 }  // namespace
 
 Client::Client(const ClientOptions& options)
-    : token_(RandomToken()),
-      work_(context_, For(options, options.address.work)),
-      control_(context_, For(options, options.address.control)) {}
+    : options_(options),
+      token_(RandomToken()),
+      context_(options.context ? options.context : std::make_shared<zmq::context_t>()),
+      work_(*context_, For(options, options.address.work)) {}
+
+Channel& Client::Control() {
+  if (!control_) control_.emplace(*context_, For(options_, options_.address.control));
+  return *control_;
+}
 
 Channel& Client::ChannelFor(const std::string& type) {
-  return IsOneOf(type, {"generate", "score", "classify", "tokenize", "detokenize"}) ? work_ : control_;
+  return IsOneOf(type, {"generate", "score", "classify", "tokenize", "detokenize"}) ? work_ : Control();
 }
 
 std::string Client::Send(Json request, std::string binary) {
@@ -66,32 +73,45 @@ std::string Client::SendOver(Channel& channel, Json request, std::string binary)
   return id;
 }
 
+std::vector<Reply> Client::Take() {
+  std::vector<Reply> replies = std::exchange(kept_, {});
+  work_.Advance(&replies);
+  if (control_) control_->Advance(&replies);
+  FollowCancelling(&replies);
+  return replies;
+}
+
+std::vector<int> Client::descriptors() const {
+  std::vector<int> all;
+  work_.AddDescriptors(&all);
+  if (control_) control_->AddDescriptors(&all);
+  return all;
+}
+
+std::optional<Clock::time_point> Client::NextTimeout() const {
+  const auto work = work_.NextTimeout();
+  const auto control = control_ ? control_->NextTimeout() : std::nullopt;
+  return work && control ? std::min(work, control) : work ? work : control;
+}
+
+uint64_t Client::repetitions() const { return work_.repetitions() + (control_ ? control_->repetitions() : 0); }
+
 std::vector<Reply> Client::Poll(Milliseconds timeout) {
-  std::vector<Reply> replies = std::move(kept_);
-  kept_.clear();
-  const auto advance = [&] {
-    work_.Advance(&replies);
-    control_.Advance(&replies);
-    FollowCancelling(&replies);
-  };
-  advance();
+  std::vector<Reply> replies = Take();
   if (!replies.empty()) return replies;
 
   std::vector<zmq::pollitem_t> items;
   work_.AddPollItems(&items);
-  control_.AddPollItems(&items);
+  if (control_) control_->AddPollItems(&items);
   items.push_back({nullptr, wake_.descriptor(), ZMQ_POLLIN, 0});
-  for (const Channel* channel : {&work_, &control_}) {
-    if (const auto next = channel->NextTimeout()) timeout = std::min(timeout, Until(*next));
-  }
+  if (const auto next = NextTimeout()) timeout = std::min(timeout, Until(*next));
   try {
     zmq::poll(items, timeout);
   } catch (const zmq::error_t& error) {
     if (error.num() != EINTR) throw Error(std::string("waiting for the server: ") + error.what());
   }
   wake_.Clear();
-  advance();
-  return replies;
+  return Take();
 }
 
 void Client::Cancel(const std::string& id) {
@@ -120,7 +140,7 @@ void Client::Drop(const std::string& id) {
   Cancel(id);
   std::erase_if(kept_, [&](const Reply& reply) { return reply.id == id; });
   work_.Mute(id);
-  control_.Mute(id);
+  if (control_) control_->Mute(id);
 }
 
 void Client::Wake() { wake_.Set(); }

@@ -3,11 +3,14 @@
 // Send and Poll never wait longer than they are told; Ask and Generate wait for their reply. A connection that breaks
 // is made again and the requests under way are said again, so their text goes on where it was. What the server refuses
 // comes as a reply of type `error`, as does a server that cannot be reached (code `unreachable`); Ask and Generate
-// throw it. An object belongs to one thread: only Wake may be called from others.
+// throw it. An object belongs to one thread: only Wake may be called from others. The connection for control is made
+// when it is first needed.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,10 @@ struct ClientOptions {
   Address address;
   std::optional<Curve> curve;
   Milliseconds give_up{5000};  // how long a request may find no connection
+  // For many clients in one thread: ZeroMQ's threads are the context's. Null: one of its own.
+  std::shared_ptr<zmq::context_t> context;
+  // Replies that may wait here when nobody takes them: then they wait at the server. 0: no limit.
+  int receive_queue = 0;
 };
 
 class Client {
@@ -36,11 +43,18 @@ class Client {
   std::string Send(Json request, std::string binary = {});
   // Replies in the order in which they came; none where the time is over, a signal came or Wake was called.
   std::vector<Reply> Poll(Milliseconds timeout);
+  // The same without waiting and without looking for Wake: for who waits for many clients by himself, until one of a
+  // client's descriptors is readable, or the time is there. Descriptors are added when a connection is.
+  std::vector<Reply> Take();
+  std::vector<int> descriptors() const;
+  std::optional<Clock::time_point> NextTimeout() const;
   // The request ends by itself, with the reason `cancelled`.
   void Cancel(const std::string& id);
   // As Cancel, but no reply of it comes any more.
   void Drop(const std::string& id);
   void Wake();
+  // How often a request was said again because a connection broke.
+  uint64_t repetitions() const;
 
   // The one reply. Replies to other requests stay for Poll. Throws Error.
   Json Ask(Json request, Milliseconds timeout);
@@ -50,16 +64,18 @@ class Client {
 
  private:
   Channel& ChannelFor(const std::string& type);
+  Channel& Control();
   std::string SendOver(Channel& channel, Json request, std::string binary);
   // Takes the replies to `cancel` out.
   void FollowCancelling(std::vector<Reply>* replies);
 
+  ClientOptions options_;
   std::string token_;  // the `client` of all its requests
   uint64_t requests_ = 0;
-  zmq::context_t context_;
+  std::shared_ptr<zmq::context_t> context_;
   serve::WakeUp wake_;
   Channel work_;
-  Channel control_;
+  std::optional<Channel> control_;
   std::vector<Reply> kept_;                     // for the next Poll
   std::map<std::string, std::string> cancels_;  // id of a `cancel` to what it cancels
 };

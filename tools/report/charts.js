@@ -1,4 +1,4 @@
-// What the scripts of both reports share: numbers as text, colours of the theme, axes, and the charts drawn.
+// What the scripts of all reports share: numbers as text, colours of the theme, axes, and the charts drawn.
 "use strict";
 let charts = [];
 

@@ -9,6 +9,8 @@ extern const std::string_view kPageTemplate;   // page.html
 extern const std::string_view kStudyTemplate;  // study.html
 extern const std::string_view kStudyCss;       // study.css
 extern const std::string_view kStudyJs;        // study.js
+extern const std::string_view kLoadTemplate;   // load.html
+extern const std::string_view kLoadJs;         // load.js
 extern const std::string_view kHead;           // head.html
 extern const std::string_view kStyle;          // style.css
 extern const std::string_view kChartsJs;       // charts.js

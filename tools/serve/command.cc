@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tools/commands.h"
+#include "tools/machine.h"
 #include "tools/serve/notify.h"
 #include "tools/serve/server.h"
 
@@ -88,6 +89,7 @@ class Signals {
 
 void Serve(const ServeFlags& flags) {
   CheckServerSettings(flags.settings);
+  AllowManyFiles();
   Signals signals;
   std::vector<serve::ModelSource> sources;
   for (const std::string& path : flags.models) {

@@ -1,6 +1,7 @@
 #include "tools/serve/engine_thread.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tritwise::serve {
@@ -10,7 +11,7 @@ EngineThread::EngineThread(std::shared_ptr<const Model> model, const EngineOptio
     : model_(std::move(model)),
       most_waiting_(most_waiting),
       wake_(std::move(wake)),
-      engine_(Engine::Make(model_, options, [this](Event event) { Emit(std::move(event)); })),
+      engine_(Engine::Make(model_, options, [this](Event event) { fresh_.push_back(std::move(event)); })),
       load_(engine_->load()) {
   thread_ = std::thread([this] { Loop(); });
 }
@@ -56,13 +57,16 @@ void EngineThread::Hold(JobId job, bool held) {
   Do([job, held](Engine& engine) { engine.Hold(job, held); });
 }
 
-void EngineThread::Emit(Event event) {
+void EngineThread::Publish() {
   bool first = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    first = events_.empty();
-    events_.push_back(std::move(event));
+    load_ = engine_->load();
+    counts_ = engine_->counts();
+    first = events_.empty() && !fresh_.empty();
+    events_.insert(events_.end(), std::make_move_iterator(fresh_.begin()), std::make_move_iterator(fresh_.end()));
   }
+  fresh_.clear();
   if (first) wake_->Set();
 }
 
@@ -99,10 +103,9 @@ void EngineThread::Loop() {
   std::vector<Command> commands;
   bool computed = true;
   for (;;) {
+    Publish();
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      load_ = engine_->load();
-      counts_ = engine_->counts();
       if (!computed) {
         const auto ready = [this] { return end_ || !commands_.empty(); };
         const auto deadline = engine_->NextDeadline();

@@ -45,12 +45,14 @@ class EngineThread {
 
   void Do(Command command);
   void Loop();
-  void Emit(Event event);
+  // What a step gave, all at once: whoever waits for it is woken once, and does not take a core in the midst of it.
+  void Publish();
 
   std::shared_ptr<const Model> model_;
   size_t most_waiting_;
   std::shared_ptr<const WakeUp> wake_;
   std::unique_ptr<Engine> engine_;  // of the thread alone
+  std::vector<Event> fresh_;        // the same: not published yet
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -9,7 +9,7 @@
 namespace tritwise::serve {
 namespace {
 
-constexpr std::chrono::milliseconds kIdle{200};   // between looks at deadlines and at who came back
+constexpr std::chrono::milliseconds kIdle{200};   // between looks at all exchanges: deadlines, who came back
 constexpr std::chrono::milliseconds kBlocked{5};  // the same while a client has no room
 constexpr int kMessagesInARow = 64;               // before events are looked at again
 constexpr size_t kMostName = 64;
@@ -71,9 +71,8 @@ void Server::Reload() {
 void Server::Run() {
   bool over = false;
   while (!over) {
-    bool blocked = false;
-    exchanges_.ForEach([&](const Exchange& e) { blocked = blocked || !e.outbox.empty(); });
-    front_.Wait(wake_->descriptor(), blocked ? kBlocked : kIdle);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_look_ - Clock::now());
+    front_.Wait(wake_->descriptor(), std::max(left, std::chrono::milliseconds(0)));
     wake_->Clear();
     TakeEvents();
     for (int i = 0; i < kMessagesInARow; ++i) {
@@ -342,6 +341,7 @@ void Server::Flush(Exchange& exchange) {
     if (sent == Sent::kFull) {
       if (!exchange.blocked) {
         exchange.blocked = Clock::now();
+        next_look_ = std::min(next_look_, *exchange.blocked + kBlocked);
         if (!exchange.done()) exchange.engine->Hold(exchange.job, true);
       }
       return;
@@ -441,24 +441,7 @@ bool Server::Tend(Clock::time_point now) {
     }
     fresh_.clear();
   }
-  exchanges_.ForEach([&](Exchange& e) {
-    Flush(e);
-    const auto longer = [&](const std::optional<Clock::time_point>& since, double most_s) {
-      return since && Seconds(now - *since) > most_s;
-    };
-    if (longer(e.blocked, settings_.slow_reader_s)) {
-      log_({{"level", "warning"}, {"event", "slow_reader"}, {"id", e.id}, {"user", e.owner.user}});
-      Detach(e);
-      if (!e.done()) e.engine->End(e.job, Reason::kCancelled);
-    }
-    if (!e.done() && longer(e.out_of_credit, settings_.credit_s)) {
-      log_({{"level", "warning"}, {"event", "out_of_credit"}, {"id", e.id}, {"user", e.owner.user}});
-      e.out_of_credit.reset();
-      e.engine->End(e.job, Reason::kCancelled);
-    }
-    if (e.detached && !e.done() && now - *e.detached > Exchanges::kReturn) e.engine->End(e.job, Reason::kCancelled);
-  });
-  exchanges_.Expire(now);
+  if (now >= next_look_) LookAtAll(now);
   std::erase_if(retired_, [&](const auto& engine) {
     if (engine->unfinished() != 0) return false;
     past_ += engine->counts();
@@ -483,6 +466,29 @@ bool Server::Tend(Clock::time_point now) {
   }
   constexpr double kLastWords_s = 2.0;
   return waited > settings_.drain_s + kLastWords_s;
+}
+
+void Server::LookAtAll(Clock::time_point now) {
+  next_look_ = now + kIdle;
+  exchanges_.ForEach([&](Exchange& e) {
+    Flush(e);
+    if (!e.outbox.empty()) next_look_ = now + kBlocked;
+    const auto longer = [&](const std::optional<Clock::time_point>& since, double most_s) {
+      return since && Seconds(now - *since) > most_s;
+    };
+    if (longer(e.blocked, settings_.slow_reader_s)) {
+      log_({{"level", "warning"}, {"event", "slow_reader"}, {"id", e.id}, {"user", e.owner.user}});
+      Detach(e);
+      if (!e.done()) e.engine->End(e.job, Reason::kCancelled);
+    }
+    if (!e.done() && longer(e.out_of_credit, settings_.credit_s)) {
+      log_({{"level", "warning"}, {"event", "out_of_credit"}, {"id", e.id}, {"user", e.owner.user}});
+      e.out_of_credit.reset();
+      e.engine->End(e.job, Reason::kCancelled);
+    }
+    if (e.detached && !e.done() && now - *e.detached > Exchanges::kReturn) e.engine->End(e.job, Reason::kCancelled);
+  });
+  exchanges_.Expire(now);
 }
 
 }  // namespace tritwise::serve

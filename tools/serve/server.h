@@ -75,6 +75,8 @@ class Server {
 
   // What has to be done from time to time. Returns whether all is over.
   bool Tend(Clock::time_point now);
+  // Of what it does the part that costs time with every exchange that is remembered.
+  void LookAtAll(Clock::time_point now);
 
   ServerSettings settings_;
   LogFn log_;
@@ -87,6 +89,7 @@ class Server {
   Exchanges exchanges_;
   Metrics metrics_;
   JobId last_job_ = 0;
+  Clock::time_point next_look_ = {};  // at all exchanges
   Clock::time_point begin_ = Clock::now();
 
   std::atomic<bool> drain_{false};
