@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <random>
 
-#include "tools/serve/protocol.h"
 #include "trainer/error.h"
 
 namespace tritwise {
@@ -27,7 +27,7 @@ bool IsOneOf(const std::string& type, std::initializer_list<const char*> types) 
 }
 
 ChannelOptions For(const ClientOptions& options, const std::string& address) {
-  return {address, options.address.ipv6, options.curve, options.give_up};
+  return {address, options.address.ipv6, options.curve, options.give_up, options.repeats ? 5 : 1};
 }
 
 Milliseconds Until(Clock::time_point time) {
@@ -37,7 +37,8 @@ Milliseconds Until(Clock::time_point time) {
 }  // namespace
 
 Client::Client(const ClientOptions& options)
-    : token_(RandomToken()),
+    : most_bytes_(options.most_bytes),
+      token_(options.repeats ? RandomToken() : std::string()),
       work_(context_, For(options, options.address.work)),
       control_(context_, For(options, options.address.control)) {}
 
@@ -54,32 +55,38 @@ std::string Client::SendOver(Channel& channel, Json request, std::string binary)
   if (!request.contains("id")) request["id"] = std::to_string(++requests_);
   const std::string id = request["id"];
   // Repetitions are known by it, and cancelling reaches what was sent over the other socket.
-  if (IsOneOf(request.value("type", ""), {"generate", "score", "classify", "cancel", "credit"})) {
+  if (!token_.empty() && IsOneOf(request.value("type", ""), {"generate", "score", "classify", "cancel", "credit"})) {
     request["client"] = token_;
   }
   std::string json = request.dump();
-  if (json.size() + binary.size() > static_cast<size_t>(serve::kMessageBytes)) {
+  if (json.size() + binary.size() > most_bytes_) {
     throw Error("the request has " + std::to_string(json.size() + binary.size()) + " bytes, a server takes at most " +
-                std::to_string(serve::kMessageBytes));
+                std::to_string(most_bytes_));
   }
   channel.Send(id, std::move(json), std::move(binary));
   return id;
 }
 
-std::vector<Reply> Client::Poll(Milliseconds timeout) {
-  std::vector<Reply> replies = std::move(kept_);
+void Client::AddPollItems(std::vector<zmq::pollitem_t>* items) {
+  work_.AddPollItems(items);
+  control_.AddPollItems(items);
+}
+
+void Client::Advance(std::vector<Reply>* replies) {
+  std::move(kept_.begin(), kept_.end(), std::back_inserter(*replies));
   kept_.clear();
-  const auto advance = [&] {
-    work_.Advance(&replies);
-    control_.Advance(&replies);
-    FollowCancelling(&replies);
-  };
-  advance();
+  work_.Advance(replies);
+  control_.Advance(replies);
+  FollowCancelling(replies);
+}
+
+std::vector<Reply> Client::Poll(Milliseconds timeout) {
+  std::vector<Reply> replies;
+  Advance(&replies);
   if (!replies.empty()) return replies;
 
   std::vector<zmq::pollitem_t> items;
-  work_.AddPollItems(&items);
-  control_.AddPollItems(&items);
+  AddPollItems(&items);
   items.push_back({nullptr, wake_.descriptor(), ZMQ_POLLIN, 0});
   for (const Channel* channel : {&work_, &control_}) {
     if (const auto next = channel->NextTimeout()) timeout = std::min(timeout, Until(*next));
@@ -90,7 +97,7 @@ std::vector<Reply> Client::Poll(Milliseconds timeout) {
     if (error.num() != EINTR) throw Error(std::string("waiting for the server: ") + error.what());
   }
   wake_.Clear();
-  advance();
+  Advance(&replies);
   return replies;
 }
 
@@ -98,8 +105,13 @@ void Client::Cancel(const std::string& id) {
   if (work_.Withdraw(id)) {
     kept_.push_back({id, {{"id", id}, {"type", "finish"}, {"seq", 0}, {"reason", "cancelled"}}, true});
   } else if (work_.waiting(id)) {
-    cancels_[Send({{"type", "cancel"}, {"request", id}})] = id;
+    // Over the other socket, which does not wait behind work; without a `client` only the request's own reaches it.
+    cancels_[SendOver(token_.empty() ? work_ : control_, {{"type", "cancel"}, {"request", id}}, {})] = id;
   }
+}
+
+void Client::Grant(const std::string& id, int64_t deltas) {  // must not overtake the request
+  cancels_[SendOver(work_, {{"type", "credit"}, {"request", id}, {"credit", deltas}}, {})] = "";
 }
 
 void Client::FollowCancelling(std::vector<Reply>* replies) {

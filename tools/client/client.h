@@ -14,6 +14,7 @@
 #include "tools/client/address.h"
 #include "tools/client/channel.h"
 #include "tools/output.h"
+#include "tools/serve/protocol.h"
 #include "tools/serve/wake_up.h"
 
 namespace tritwise {
@@ -22,6 +23,10 @@ struct ClientOptions {
   Address address;
   std::optional<Curve> curve;
   Milliseconds give_up{5000};  // how long a request may find no connection
+  // Requests are said again when their connection broke. Otherwise they end then, code `unreachable`, and the server
+  // cancels them.
+  bool repeats = true;
+  size_t most_bytes = static_cast<size_t>(serve::kMessageBytes);  // that the server takes
 };
 
 class Client {
@@ -38,9 +43,20 @@ class Client {
   std::vector<Reply> Poll(Milliseconds timeout);
   // The request ends by itself, with the reason `cancelled`.
   void Cancel(const std::string& id);
+  // The request may send so many deltas more.
+  void Grant(const std::string& id, int64_t deltas);
   // As Cancel, but no reply of it comes any more.
   void Drop(const std::string& id);
   void Wake();
+
+  // Poll in two halves, for one who waits for other things too: what is to be watched, and what follows from it without
+  // waiting.
+  void AddPollItems(std::vector<zmq::pollitem_t>* items);
+  void Advance(std::vector<Reply>* replies);
+  // Both connections.
+  bool connected() const { return work_.connected() && control_.connected(); }
+  // Why there is no connection.
+  std::string Unreachable() const { return (work_.connected() ? control_ : work_).Unreachable(); }
 
   // The one reply. Replies to other requests stay for Poll. Throws Error.
   Json Ask(Json request, Milliseconds timeout);
@@ -51,17 +67,18 @@ class Client {
  private:
   Channel& ChannelFor(const std::string& type);
   std::string SendOver(Channel& channel, Json request, std::string binary);
-  // Takes the replies to `cancel` out.
+  // Takes the replies to `cancel` and `credit` out.
   void FollowCancelling(std::vector<Reply>* replies);
 
-  std::string token_;  // the `client` of all its requests
+  size_t most_bytes_;
+  std::string token_;  // the `client` of all its requests; empty where they are not said again
   uint64_t requests_ = 0;
   zmq::context_t context_;
   serve::WakeUp wake_;
   Channel work_;
   Channel control_;
   std::vector<Reply> kept_;                     // for the next Poll
-  std::map<std::string, std::string> cancels_;  // id of a `cancel` to what it cancels
+  std::map<std::string, std::string> cancels_;  // id of a `cancel` to what it cancels, of a `credit` to nothing
 };
 
 // A reply of type `error` as a line.

@@ -102,7 +102,7 @@ void Service::Dispatch(const Request& request) {
   if (!answer) return;
   Json reply = {{"id", request.id}, {"type", "result"}};
   reply.update(*answer);
-  Reply(request.message, reply);
+  Respond(request.message, reply);
 }
 
 Owner Service::OwnerOf(const Request& request) const {
@@ -283,7 +283,7 @@ void Service::Detach(Exchange& exchange) {
   if (!exchange.owner.returns) Cancel(exchange.job);
 }
 
-void Service::Reply(const Incoming& message, const Json& json) {
+void Service::Respond(const Incoming& message, const Json& json) {
   // A client that does not read its answers to short questions loses them.
   front_.Send(message.control, message.route, Dump(json));
 }
@@ -292,7 +292,7 @@ void Service::ReplyError(const Incoming& message, const Json& id, const RequestE
   metrics_.Add("errors_total", 1.0, {{"code", error.code}});
   Json json = {{"id", id}};
   json.update(error.AsReply());
-  Reply(message, json);
+  Respond(message, json);
 }
 
 Json Service::Stats() {

@@ -93,7 +93,7 @@ class Service {
   void Deliver(Exchange& exchange, std::string json);
   void Flush(Exchange& exchange);
   void Detach(Exchange& exchange);
-  void Reply(const Incoming& message, const Json& json);
+  void Respond(const Incoming& message, const Json& json);
   void ReplyError(const Incoming& message, const Json& id, const RequestError& error);
 
   void Reread();
