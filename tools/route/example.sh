@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Two servers of one model and a router before them, on this machine: an example to change. What ends is started again;
 # Ctrl-C ends all. Usage: tools/route/example.sh MODEL.trit; clients connect to tcp://127.0.0.1:5555 (PORT=5555).
-# SERVER_RECIPE: a file with the section [server]. On several machines each server is a unit of systemd (tritwise.service),
-# and so is the router (tritwise-route.service).
+# On several machines each server is a unit of systemd (tritwise.service), and so is the router (tritwise-route.service).
 set -euo pipefail
 tritwise=${TRITWISE:-tritwise}
 model=${1:?usage: tools/route/example.sh MODEL.trit}
@@ -25,7 +24,7 @@ keep() {
 all=()
 trap 'kill -TERM "${all[@]}"' INT TERM
 for worker in $((port + 2)) $((port + 4)); do
-  keep "$tritwise" serve "$model" ${SERVER_RECIPE:+--recipe "$SERVER_RECIPE"} --bind "tcp://127.0.0.1:$worker" &
+  keep "$tritwise" serve "$model" --bind "tcp://127.0.0.1:$worker" &
   all+=($!)
 done
 keep "$tritwise" route --bind "tcp://127.0.0.1:$port" \
