@@ -34,6 +34,7 @@ void AddRandom(CLI::App& app);
 void AddChat(CLI::App& app);
 void AddTemplate(CLI::App& app);
 void AddServe(CLI::App& app);
+void AddRoute(CLI::App& app);
 void AddKeys(CLI::App& app);
 // Where cpp-httplib is.
 void AddGateway(CLI::App& app);

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   tritwise::AddTemplate(app);
 #ifdef TRITWISE_WITH_SERVER
   tritwise::AddServe(app);
+  tritwise::AddRoute(app);
   tritwise::AddKeys(app);
 #endif
 #ifdef TRITWISE_WITH_GATEWAY

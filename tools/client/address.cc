@@ -60,9 +60,13 @@ bool OnlyIpv6(const std::string& address, const std::string& host) {
 
 bool IsTcp(const std::string& address) { return address.starts_with("tcp://"); }
 
+bool IsIpv6Number(const std::string& /*address*/, const std::string& host) { return host.find(':') != host.npos; }
+
+using NeedsIpv6 = bool (*)(const std::string& address, const std::string& host);
+
 // Whether it needs IPv6. Throws Error.
-bool Check(const std::string& address) {
-  if (IsTcp(address)) return OnlyIpv6(address, SplitTcp(address).host);
+bool Check(const std::string& address, NeedsIpv6 needs_ipv6) {
+  if (IsTcp(address)) return needs_ipv6(address, SplitTcp(address).host);
   if (!address.starts_with("ipc://") || address.size() == 6) {
     Refuse(address, "an address is tcp://HOST:PORT or ipc://PATH");
   }
@@ -79,15 +83,21 @@ std::string ControlOf(const std::string& work) {
   return work.substr(0, work.rfind(':') + 1) + std::to_string(port + 1);
 }
 
-}  // namespace
-
-Address ParseAddress(const std::string& work, const std::string& control) {
+Address Parse(const std::string& work, const std::string& control, NeedsIpv6 needs_ipv6) {
   Address address;
   address.work = work;
-  address.ipv6 = Check(work);
+  address.ipv6 = Check(work, needs_ipv6);
   address.control = control.empty() ? ControlOf(work) : control;
-  if (Check(address.control)) address.ipv6 = true;
+  if (Check(address.control, needs_ipv6)) address.ipv6 = true;
   return address;
+}
+
+}  // namespace
+
+Address ParseAddress(const std::string& work, const std::string& control) { return Parse(work, control, OnlyIpv6); }
+
+Address ParseAddressOnly(const std::string& work, const std::string& control) {
+  return Parse(work, control, IsIpv6Number);
 }
 
 }  // namespace tritwise

@@ -13,5 +13,7 @@ struct Address {
 
 // Throws Error where an address is not one, or the host is not known. An empty `control` is derived from `work`.
 Address ParseAddress(const std::string& work, const std::string& control = "");
+// The same without asking for the host, which may become known later: IPv6 only where it stands in brackets.
+Address ParseAddressOnly(const std::string& work, const std::string& control = "");
 
 }  // namespace tritwise

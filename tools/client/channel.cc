@@ -9,7 +9,6 @@
 namespace tritwise {
 namespace {
 
-constexpr int kMostAttempts = 5;
 constexpr int kSmallBuffer = 4096;  // bytes of the system
 
 void SetOptions(zmq::socket_t& socket, const ChannelOptions& options) {
@@ -199,13 +198,16 @@ bool Channel::SendWaiting() {
     const auto found = requests_.find(unsent_.front());
     if (found == requests_.end()) continue;
     Request& request = found->second;
-    if (request.sent || request.attempts == kMostAttempts) continue;  // GiveUp ends the latter
+    if (request.sent || request.attempts == options_.attempts) continue;  // GiveUp ends the latter
     if (!SendFrame(socket_, serve::kProtocol, true)) break;
     SendFrame(socket_, request.json, !request.binary.empty());
     if (!request.binary.empty()) SendFrame(socket_, request.binary, false);
     request.sent = true;
-    if (++request.attempts > 1) ++repetitions_;
     sent = true;
+    if (++request.attempts > 1) ++repetitions_;
+    if (request.attempts < options_.attempts) continue;
+    request.json = {};  // not said again
+    request.binary = {};
   }
   return sent;
 }
@@ -214,7 +216,7 @@ void Channel::GiveUp(std::vector<Reply>* replies) {
   const auto now = Clock::now();
   for (auto entry = requests_.begin(); entry != requests_.end();) {
     const Request& request = entry->second;
-    const bool too_often = !request.sent && request.attempts == kMostAttempts;
+    const bool too_often = !request.sent && request.attempts == options_.attempts;
     if (too_often || (!request.sent && now - request.unsent_since >= options_.give_up)) {
       replies->push_back(Failure(entry->first, Unreachable()));
       entry = requests_.erase(entry);

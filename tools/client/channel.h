@@ -33,6 +33,7 @@ struct ChannelOptions {
   bool ipv6 = false;
   std::optional<Curve> curve;
   Milliseconds give_up{5000};
+  int attempts = 5;       // how often a request is said, the first time included
   int receive_queue = 0;  // as in ClientOptions
 };
 
@@ -50,6 +51,9 @@ class Channel {
   // Sent by Advance, as soon as there is a connection.
   void Send(const std::string& id, std::string json, std::string binary);
   bool waiting(const std::string& id) const { return requests_.count(id) != 0; }
+  bool connected() const { return connected_; }
+  // Why there is no connection.
+  std::string Unreachable() const;
   // Takes a request back that was never sent; false where it was, or there is none.
   bool Withdraw(const std::string& id);
   // Its replies are dropped from now on, and it is not said again.
@@ -83,7 +87,6 @@ class Channel {
   // Whether something was sent.
   bool SendWaiting();
   void GiveUp(std::vector<Reply>* replies);
-  std::string Unreachable() const;
 
   ChannelOptions options_;
   zmq::socket_t socket_;

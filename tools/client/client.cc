@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <random>
 #include <utility>
 
-#include "tools/serve/protocol.h"
 #include "trainer/error.h"
 
 namespace tritwise {
@@ -28,7 +28,8 @@ bool IsOneOf(const std::string& type, std::initializer_list<const char*> types) 
 }
 
 ChannelOptions For(const ClientOptions& options, const std::string& address) {
-  return {address, options.address.ipv6, options.curve, options.give_up, options.receive_queue};
+  return {address,         options.address.ipv6,    options.curve,
+          options.give_up, options.repeats ? 5 : 1, options.receive_queue};
 }
 
 Milliseconds Until(Clock::time_point time) {
@@ -39,7 +40,7 @@ Milliseconds Until(Clock::time_point time) {
 
 Client::Client(const ClientOptions& options)
     : options_(options),
-      token_(RandomToken()),
+      token_(options.repeats ? RandomToken() : std::string()),
       context_(options.context ? options.context : std::make_shared<zmq::context_t>()),
       work_(*context_, For(options, options.address.work)) {}
 
@@ -47,6 +48,13 @@ Channel& Client::Control() {
   if (!control_) control_.emplace(*context_, For(options_, options_.address.control));
   return *control_;
 }
+
+bool Client::connected() {
+  const bool control = Control().connected();
+  return work_.connected() && control;
+}
+
+std::string Client::Unreachable() { return (work_.connected() ? Control() : work_).Unreachable(); }
 
 Channel& Client::ChannelFor(const std::string& type) {
   return IsOneOf(type, {"generate", "score", "classify", "tokenize", "detokenize"}) ? work_ : Control();
@@ -61,13 +69,13 @@ std::string Client::SendOver(Channel& channel, Json request, std::string binary)
   if (!request.contains("id")) request["id"] = std::to_string(++requests_);
   const std::string id = request["id"];
   // Repetitions are known by it, and cancelling reaches what was sent over the other socket.
-  if (IsOneOf(request.value("type", ""), {"generate", "score", "classify", "cancel", "credit"})) {
+  if (!token_.empty() && IsOneOf(request.value("type", ""), {"generate", "score", "classify", "cancel", "credit"})) {
     request["client"] = token_;
   }
   std::string json = request.dump();
-  if (json.size() + binary.size() > static_cast<size_t>(serve::kMessageBytes)) {
+  if (json.size() + binary.size() > options_.most_bytes) {
     throw Error("the request has " + std::to_string(json.size() + binary.size()) + " bytes, a server takes at most " +
-                std::to_string(serve::kMessageBytes));
+                std::to_string(options_.most_bytes));
   }
   channel.Send(id, std::move(json), std::move(binary));
   return id;
@@ -88,6 +96,11 @@ std::vector<int> Client::descriptors() const {
   return all;
 }
 
+void Client::AddPollItems(std::vector<zmq::pollitem_t>* items) {
+  work_.AddPollItems(items);
+  if (control_) control_->AddPollItems(items);
+}
+
 std::optional<Clock::time_point> Client::NextTimeout() const {
   const auto work = work_.NextTimeout();
   const auto control = control_ ? control_->NextTimeout() : std::nullopt;
@@ -101,8 +114,7 @@ std::vector<Reply> Client::Poll(Milliseconds timeout) {
   if (!replies.empty()) return replies;
 
   std::vector<zmq::pollitem_t> items;
-  work_.AddPollItems(&items);
-  if (control_) control_->AddPollItems(&items);
+  AddPollItems(&items);
   items.push_back({nullptr, wake_.descriptor(), ZMQ_POLLIN, 0});
   if (const auto next = NextTimeout()) timeout = std::min(timeout, Until(*next));
   try {
@@ -118,8 +130,13 @@ void Client::Cancel(const std::string& id) {
   if (work_.Withdraw(id)) {
     kept_.push_back({id, {{"id", id}, {"type", "finish"}, {"seq", 0}, {"reason", "cancelled"}}, true});
   } else if (work_.waiting(id)) {
-    cancels_[Send({{"type", "cancel"}, {"request", id}})] = id;
+    // Over the other socket, which does not wait behind work; without a `client` only the request's own reaches it.
+    cancels_[SendOver(token_.empty() ? work_ : Control(), {{"type", "cancel"}, {"request", id}}, {})] = id;
   }
+}
+
+void Client::Grant(const std::string& id, int64_t deltas) {  // must not overtake the request
+  cancels_[SendOver(work_, {{"type", "credit"}, {"request", id}, {"credit", deltas}}, {})] = "";
 }
 
 void Client::FollowCancelling(std::vector<Reply>* replies) {

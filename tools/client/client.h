@@ -17,6 +17,7 @@
 #include "tools/client/address.h"
 #include "tools/client/channel.h"
 #include "tools/output.h"
+#include "tools/serve/protocol.h"
 #include "tools/serve/wake_up.h"
 
 namespace tritwise {
@@ -29,6 +30,10 @@ struct ClientOptions {
   std::shared_ptr<zmq::context_t> context;
   // Replies that may wait here when nobody takes them: then they wait at the server. 0: no limit.
   int receive_queue = 0;
+  // Requests are said again when their connection broke. Otherwise they end then, code `unreachable`, and the server
+  // cancels them.
+  bool repeats = true;
+  size_t most_bytes = static_cast<size_t>(serve::kMessageBytes);  // that the server takes
 };
 
 class Client {
@@ -43,18 +48,27 @@ class Client {
   std::string Send(Json request, std::string binary = {});
   // Replies in the order in which they came; none where the time is over, a signal came or Wake was called.
   std::vector<Reply> Poll(Milliseconds timeout);
-  // The same without waiting and without looking for Wake: for who waits for many clients by himself, until one of a
-  // client's descriptors is readable, or the time is there. Descriptors are added when a connection is.
+  // The same without waiting and without looking for Wake: for who waits for many clients or other things by himself,
+  // with ZeroMQ's poll or for the descriptors to be readable, until the time is there. More are added with a
+  // connection.
   std::vector<Reply> Take();
+  void AddPollItems(std::vector<zmq::pollitem_t>* items);
   std::vector<int> descriptors() const;
   std::optional<Clock::time_point> NextTimeout() const;
   // The request ends by itself, with the reason `cancelled`.
   void Cancel(const std::string& id);
+  // The request may send so many deltas more.
+  void Grant(const std::string& id, int64_t deltas);
   // As Cancel, but no reply of it comes any more.
   void Drop(const std::string& id);
   void Wake();
   // How often a request was said again because a connection broke.
   uint64_t repetitions() const;
+
+  // Both connections, which are made if there is none yet.
+  bool connected();
+  // Why there is no connection.
+  std::string Unreachable();
 
   // The one reply. Replies to other requests stay for Poll. Throws Error.
   Json Ask(Json request, Milliseconds timeout);
@@ -66,18 +80,18 @@ class Client {
   Channel& ChannelFor(const std::string& type);
   Channel& Control();
   std::string SendOver(Channel& channel, Json request, std::string binary);
-  // Takes the replies to `cancel` out.
+  // Takes the replies to `cancel` and `credit` out.
   void FollowCancelling(std::vector<Reply>* replies);
 
   ClientOptions options_;
-  std::string token_;  // the `client` of all its requests
+  std::string token_;  // the `client` of all its requests; empty where they are not said again
   uint64_t requests_ = 0;
   std::shared_ptr<zmq::context_t> context_;
   serve::WakeUp wake_;
   Channel work_;
   std::optional<Channel> control_;
   std::vector<Reply> kept_;                     // for the next Poll
-  std::map<std::string, std::string> cancels_;  // id of a `cancel` to what it cancels
+  std::map<std::string, std::string> cancels_;  // id of a `cancel` to what it cancels, of a `credit` to nothing
 };
 
 // A reply of type `error` as a line.

@@ -533,9 +533,9 @@ class Client(_Base):
         return list(self._ask("models")["models"])
 
     def health(self) -> Json:
-        """`status` ("ok" or "draining"), `version`, `uptime_s`."""
+        """`status` ("ok", "draining"; of a router "no_worker"), `version`, `uptime_s`, `running`; a router's `workers`."""
         reply = self._ask("health")
-        return {key: reply[key] for key in ("status", "version", "uptime_s")}
+        return {key: value for key, value in reply.items() if key not in ("id", "type")}
 
     def stats(self) -> Json:
         """Counters by name; those with labels are objects: {"finished_total": {"reason=cancelled": 1}}."""
@@ -694,7 +694,7 @@ class AsyncClient(_Base):
     async def health(self) -> Json:
         """As Client.health()."""
         reply = await self._ask("health")
-        return {key: reply[key] for key in ("status", "version", "uptime_s")}
+        return {key: value for key, value in reply.items() if key not in ("id", "type")}
 
     async def stats(self) -> Json:
         """As Client.stats()."""

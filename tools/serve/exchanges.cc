@@ -1,7 +1,6 @@
 #include "tools/serve/exchanges.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace tritwise::serve {
 
@@ -31,7 +30,7 @@ void Exchanges::Erase(JobId job) {
 
 size_t Exchanges::UnderWay(const std::string& user) const {
   return static_cast<size_t>(std::count_if(by_job_.begin(), by_job_.end(), [&](const auto& entry) {
-    return !entry.second.done() && entry.second.owner.user == user;
+    return entry.second.work && !entry.second.done() && entry.second.owner.user == user;
   }));
 }
 
@@ -46,7 +45,7 @@ void Exchanges::Expire(Clock::time_point now) {
   for (auto entry = by_job_.rbegin(); entry != by_job_.rend(); ++entry) {
     const Exchange& e = entry->second;
     if (!e.done() || !e.outbox.empty()) continue;
-    if (!e.owner.returns || now - e.ended >= kReturn || ++kept > kMostEnded) over.push_back(entry->first);
+    if (!e.owner.returns || e.failed() || now - e.ended >= kReturn || ++kept > kMostEnded) over.push_back(entry->first);
   }
   for (const JobId job : over) Erase(job);
 }

@@ -4,14 +4,13 @@
 
 #include <deque>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
-#include <unordered_map>
+#include <vector>
 
-#include "tools/serve/engine_thread.h"
-#include "tools/serve/requests.h"
+#include "tools/serve/job.h"
+#include "tools/serve/request_fields.h"
 
 namespace tritwise::serve {
 
@@ -27,11 +26,12 @@ struct Exchange {
   Owner owner;
   std::string id;
   std::string type;
-  std::string route;   // of the connection that replies go to
-  size_t content = 0;  // hash of the request
-  std::shared_ptr<EngineThread> engine;
-  ResultShape shape;
+  bool control = false;  // the socket that replies go to
+  std::string route;     // of its connection
+  size_t content = 0;    // hash of the request
+  bool work = true;      // counts for what a key may have under way; only that can be said again
   Clock::time_point arrived = {};
+  Clock::time_point deadline = Clock::time_point::max();
   std::optional<Clock::time_point> first_token;
 
   uint64_t seq = 0;                                // of the next delta
@@ -46,6 +46,8 @@ struct Exchange {
   Clock::time_point ended = {};
 
   bool done() const { return !last.is_null(); }
+  // What ended with an error is computed again when it is said again.
+  bool failed() const { return done() && last["type"] == "error"; }
 };
 
 class Exchanges {
@@ -60,7 +62,7 @@ class Exchanges {
   Exchange* Find(const Owner& owner, const std::string& id);
   void Erase(JobId job);
 
-  // Under way, of a user.
+  // Work under way, of a user.
   size_t UnderWay(const std::string& user) const;
   size_t UnderWay() const;
 
@@ -68,7 +70,7 @@ class Exchanges {
   void ForEach(const Visit& visit) {
     for (auto& [job, exchange] : by_job_) visit(exchange);
   }
-  // Forgets what ended too long ago, or immediately where its client cannot come back.
+  // Forgets what ended too long ago, or immediately where it failed or its client cannot come back.
   void Expire(Clock::time_point now);
 
  private:

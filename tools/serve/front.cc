@@ -17,7 +17,7 @@ constexpr int kBacklog = 1024;
 constexpr size_t kMostFrames = 4;  // a message that is right has three
 constexpr size_t kKeyBytes = 32;
 
-void Bind(zmq::socket_t& socket, const std::string& address, const ServerSettings& settings) {
+void Bind(zmq::socket_t& socket, const std::string& address, const ServiceSettings& settings) {
   socket.set(zmq::sockopt::linger, 1000);
   socket.set(zmq::sockopt::router_mandatory, true);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(settings.max_message));
@@ -47,7 +47,7 @@ std::string UserOf(zmq::message_t& message) {
 
 }  // namespace
 
-Front::Front(const ServerSettings& settings)
+Front::Front(const ServiceSettings& settings)
     : zap_(context_, ZMQ_REP), work_(context_, ZMQ_ROUTER), control_(context_, ZMQ_ROUTER) {
   zap_.bind("inproc://zeromq.zap.01");
   if (!settings.secret_key.empty()) {
@@ -104,13 +104,10 @@ void Front::AnswerKeyQuestions() {
   }
 }
 
-void Front::Wait(int descriptor, std::chrono::milliseconds most) {
-  std::array<zmq::pollitem_t, 4> items = {{{zap_.handle(), 0, ZMQ_POLLIN, 0},
-                                           {control_.handle(), 0, ZMQ_POLLIN, 0},
-                                           {work_.handle(), 0, ZMQ_POLLIN, 0},
-                                           {nullptr, descriptor, ZMQ_POLLIN, 0}}};
+void Front::Wait(std::vector<zmq::pollitem_t> items, std::chrono::milliseconds most) {
+  for (zmq::socket_t* socket : {&zap_, &control_, &work_}) items.push_back({socket->handle(), 0, ZMQ_POLLIN, 0});
   try {
-    zmq::poll(items.data(), items.size(), most);
+    zmq::poll(items, most);
   } catch (const zmq::error_t& error) {
     if (error.num() != EINTR) throw;
   }

@@ -26,15 +26,15 @@ enum class Sent : uint8_t { kYes, kFull, kGone };
 class Front {
  public:
   // Binds both sockets. Throws Error with the address that cannot be had.
-  explicit Front(const ServerSettings& settings);
+  explicit Front(const ServiceSettings& settings);
 
   // With CURVE: who may connect from now on. Connections that are there stay.
   void Allow(AllowList list) { allowed_ = std::move(list); }
   // Null for a name that is not in the list.
   const AllowedKey* Allowed(const std::string& name) const;
 
-  // Waits until there is a message, `descriptor` is readable, or the time is over. Answers questions about keys.
-  void Wait(int descriptor, std::chrono::milliseconds most);
+  // Waits until there is a message, one of `others` has something, or the time is over. Answers questions about keys.
+  void Wait(std::vector<zmq::pollitem_t> others, std::chrono::milliseconds most);
   // The next message, of control first; none where there is none.
   std::optional<Incoming> Receive();
   // One message of two frames, the protocol and `json`.

@@ -15,6 +15,12 @@ constexpr int kMostDepth = 16;
 
 }  // namespace
 
+Json RequestError::AsReply() const {
+  Json reply = {{"type", "error"}, {"code", code}, {"message", what()}};
+  reply.update(more);
+  return reply;
+}
+
 RequestFields::RequestFields(const std::string& text) {
   // Copying and freeing a value takes a frame of the stack for each level.
   const auto shallow = [](int depth, Json::parse_event_t, Json&) {

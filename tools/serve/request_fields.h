@@ -14,11 +14,16 @@ namespace tritwise::serve {
 
 using Json = nlohmann::ordered_json;
 
-// An error of docs/protocol.md.
+// An error of docs/protocol.md; `more` are other keys of the reply.
 class RequestError : public Error {
  public:
-  RequestError(std::string the_code, const std::string& message) : Error(message), code(std::move(the_code)) {}
+  RequestError(std::string the_code, const std::string& message, Json the_more = Json::object())
+      : Error(message), code(std::move(the_code)), more(std::move(the_more)) {}
+  // Without the id.
+  Json AsReply() const;
+
   std::string code;
+  Json more;
 };
 
 class RequestFields {
@@ -26,6 +31,7 @@ class RequestFields {
   // Throws RequestError where `text` is not one JSON object.
   explicit RequestFields(const std::string& text);
 
+  const Json& object() const { return object_; }
   bool Has(const char* key) const { return object_.contains(key); }
   // The value where the key is there, else the default. Throw RequestError.
   std::string Text(const char* key, std::string value, size_t most_bytes);

@@ -1,18 +1,16 @@
-// The server: what comes in at the front goes as jobs to the engines, and what comes of them goes out again. One thread
-// does all of this and never waits for a computation or a client.
+// The server of models: what comes in at the front goes as jobs to the engines, and what comes of them goes out again.
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "tools/serve/engine_thread.h"
-#include "tools/serve/exchanges.h"
-#include "tools/serve/front.h"
-#include "tools/serve/metrics.h"
-#include "tools/serve/settings.h"
+#include "tools/serve/requests.h"
+#include "tools/serve/service.h"
 
 namespace tritwise::serve {
 
@@ -23,79 +21,49 @@ struct ModelSource {
   bool verify = true;
 };
 
-class Server {
+class Server : public Service {
  public:
-  // Gets every line of the log: an object with "event" and what belongs to it.
-  using LogFn = std::function<void(Json)>;
-
-  // Loads the models, binds the sockets. Throws Error.
+  // Loads the models, binds the sockets. Throws Error. Reload() loads them anew: requests under way finish with the old
+  // model; where one cannot be loaded, the old one stays.
   Server(const ServerSettings& settings, std::vector<ModelSource> sources, LogFn log);
-  ~Server();
-
-  // Serves until everything is drained after Drain(). Throws Error.
-  void Run();
-
-  // From any thread: refuse new work, finish what was accepted (what takes longer than drain_s is cancelled), then end.
-  void Drain();
-  // From any thread: load the models and the list of keys anew. Requests under way finish with the old model; what
-  // cannot be loaded is logged, and the old one stays.
-  void Reload();
-
-  const std::string& work_address() const { return front_.work_address(); }
-  const std::string& control_address() const { return front_.control_address(); }
+  ~Server() override;
 
  private:
   struct Served {
     ModelSource source;
     std::shared_ptr<EngineThread> engine;
   };
+  struct Running {
+    std::shared_ptr<EngineThread> engine;
+    ResultShape shape;
+  };
 
-  void Load();
+  void AddPollItems(std::vector<zmq::pollitem_t>* /*items*/) override {}  // engines set wake_
+  void TakeEvents() override;
+  void Begin(const Request& request, const Exchange& exchange, int64_t most_tokens) override;
+  void Cancel(JobId job) override;
+  void Grant(JobId job, int64_t deltas) override;
+  void Hold(JobId job, bool held) override;
+  std::optional<Json> Answer(const Request& request) override;
+  Json Health() override;
+  void Measure() override;
+  void Tend(Clock::time_point now) override;
+  void Renew() override;
+
+  void LoadModels();
   std::shared_ptr<EngineThread> StartEngine(const ModelSource& source) const;
-
-  void Take(const Incoming& message);
-  void Dispatch(const Incoming& message, RequestFields& fields, const std::string& id, const std::string& type);
-  void Compute(const Incoming& message, RequestFields& fields, const std::string& id, const std::string& type);
-  Json Control(const Incoming& message, RequestFields& fields, const std::string& type);
-  Json StatsJson();
   Served& ModelNamed(const std::string& name);
-  Owner OwnerOf(const Incoming& message, RequestFields& fields) const;
-
-  // Answers from what there is of a request that was made before; false where there is none.
-  bool Repeat(const Incoming& message, const Owner& owner, const std::string& id, size_t content);
-  void TakeEvents();
-  void HandOut(Exchange& exchange, Event event);
-  void Grant(Exchange& exchange, int64_t deltas);
-  void Deliver(Exchange& exchange, std::string json);
-  void Flush(Exchange& exchange);
-  void Detach(Exchange& exchange);
-  void Reply(const Incoming& message, const Json& json);
-  void ReplyError(const Incoming& message, const Json& id, const std::string& code, const std::string& text,
-                  const Json& more = Json::object());
-
-  // What has to be done from time to time. Returns whether all is over.
-  bool Tend(Clock::time_point now);
-  // Of what it does the part that costs time with every exchange that is remembered.
-  void LookAtAll(Clock::time_point now);
+  EngineLoad Load() const;
+  template <class Visit>
+  void ForEachEngine(const Visit& visit) const;
 
   ServerSettings settings_;
-  LogFn log_;
-  std::shared_ptr<WakeUp> wake_ = std::make_shared<WakeUp>();
-  Front front_;
   std::vector<ModelSource> sources_;
   std::vector<Served> models_;
   std::vector<std::shared_ptr<EngineThread>> retired_;  // with requests that still run
   EngineCounts past_;                                   // of engines that are gone
-  Exchanges exchanges_;
-  Metrics metrics_;
-  JobId last_job_ = 0;
-  Clock::time_point next_look_ = {};  // at all exchanges
-  Clock::time_point begin_ = Clock::now();
+  std::unordered_map<JobId, Running> running_;
 
-  std::atomic<bool> drain_{false};
-  std::atomic<bool> reload_{false};
-  std::optional<Clock::time_point> draining_;  // since when
-  bool cancelled_ = false;                     // what was left after drain_s
   std::thread loader_;
   std::atomic<bool> loaded_{false};
   std::vector<std::shared_ptr<EngineThread>> fresh_;  // of loader_, one for each model; null where it failed

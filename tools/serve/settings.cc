@@ -16,14 +16,14 @@ bool IsLocal(const std::string& address) {
   return false;
 }
 
+}  // namespace
+
 void CheckRange(const char* name, double value, double least, double most) {
   if (value >= least && value <= most) return;
   char text[128];
   std::snprintf(text, sizeof(text), "%s is %g; it can be from %g to %g", name, value, least, most);
   throw Error(text);
 }
-
-}  // namespace
 
 void ReadServerSettings(const std::string& path, ServerSettings& settings) {
   const toml::table root = ParseToml(ReadTomlText(path, "the server's settings"), path);
@@ -39,13 +39,17 @@ void ReadServerSettings(const std::string& path, ServerSettings& settings) {
 }
 
 void CheckServerSettings(const ServerSettings& s) {
-  constexpr double kMost = 1 << 30;
   CheckRange("queue", static_cast<double>(s.queue), 0, 1 << 20);
   CheckRange("sequences", static_cast<double>(s.sequences), 1, 4096);
   CheckRange("context", static_cast<double>(s.context), 0, 1e12);
   CheckRange("rows", static_cast<double>(s.rows), 1, 65536);
   CheckRange("prefill_chunk", static_cast<double>(s.prefill_chunk), 1, 65536);
   CheckRange("threads", static_cast<double>(s.threads), 0, 256);
+  CheckServiceSettings(s);
+}
+
+void CheckServiceSettings(const ServiceSettings& s) {
+  constexpr double kMost = 1 << 30;
   CheckRange("max_tokens", static_cast<double>(s.max_tokens), 1, kMost);
   CheckRange("max_message", static_cast<double>(s.max_message), 1024, kMost);
   CheckRange("deadline_s", s.deadline_s, 0, 1e6);
@@ -67,7 +71,7 @@ void CheckServerSettings(const ServerSettings& s) {
   }
 }
 
-std::string ControlAddress(const ServerSettings& settings) {
+std::string ControlAddress(const ServiceSettings& settings) {
   if (!settings.control.empty()) return settings.control;
   if (!StartsWith(settings.bind, "tcp://")) return settings.bind + ".control";
   const size_t colon = settings.bind.rfind(':');

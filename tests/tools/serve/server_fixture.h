@@ -86,27 +86,12 @@ inline Json GenerateRequest(const std::string& id, const std::string& prompt, in
   return {{"type", "generate"}, {"id", id}, {"prompt", prompt}, {"max_tokens", tokens}};
 }
 
-class ServerRun {
+// A server or a router in a thread.
+class ServiceRun {
  public:
-  explicit ServerRun(serve::ServerSettings settings = {}, int64_t context = 96) {
-    WriteTextModel(path, true, context);
-    if (settings.bind == serve::ServerSettings().bind) settings.bind = "tcp://127.0.0.1:*";
-    if (settings.threads == 0) settings.threads = 1;
-    if (settings.drain_s == serve::ServerSettings().drain_s) settings.drain_s = 2.0;  // for requests that wait for ever
-    server = std::make_unique<serve::Server>(settings, std::vector<serve::ModelSource>{{"text", path, true}},
-                                             [this](Json line) {
-                                               const std::lock_guard<std::mutex> lock(mutex_);
-                                               lines_.push_back(std::move(line));
-                                             });
-    thread_ = std::thread([this] {
-      server->Run();
-      ended = true;
-    });
-  }
-  ~ServerRun() {
-    server->Drain();
-    thread_.join();
-  }
+  ServiceRun() = default;
+  ServiceRun(const ServiceRun&) = delete;
+  ServiceRun& operator=(const ServiceRun&) = delete;
 
   std::string work() const { return server->work_address(); }
   std::string control() const { return server->control_address(); }
@@ -136,15 +121,50 @@ class ServerRun {
     return true;
   }
 
-  TempDir folder;
-  std::string path = (folder.path() / "text.trit").string();
-  std::unique_ptr<serve::Server> server;
+  std::unique_ptr<serve::Service> server;
   std::atomic<bool> ended{false};
+
+ protected:
+  ~ServiceRun() {
+    server->Drain();
+    thread_.join();
+  }
+  void Begin(std::unique_ptr<serve::Service> service) {
+    server = std::move(service);
+    thread_ = std::thread([this] {
+      server->Run();
+      ended = true;
+    });
+  }
+  serve::Service::LogFn Log() {
+    return [this](Json line) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      lines_.push_back(std::move(line));
+    };
+  }
+  // Any port that is free, and a short end for requests that wait for ever; unless the test says otherwise.
+  static void ForTests(serve::ServiceSettings& settings) {
+    if (settings.bind == serve::ServiceSettings().bind) settings.bind = "tcp://127.0.0.1:*";
+    if (settings.drain_s == serve::ServiceSettings().drain_s) settings.drain_s = 2.0;
+  }
 
  private:
   mutable std::mutex mutex_;
   std::vector<Json> lines_;
   std::thread thread_;
+};
+
+class ServerRun : public ServiceRun {
+ public:
+  explicit ServerRun(serve::ServerSettings settings = {}, int64_t context = 96, const std::string& name = "text") {
+    WriteTextModel(path, true, context);
+    ForTests(settings);
+    if (settings.threads == 0) settings.threads = 1;
+    Begin(std::make_unique<serve::Server>(settings, std::vector<serve::ModelSource>{{name, path, true}}, Log()));
+  }
+
+  TempDir folder;
+  std::string path = (folder.path() / "text.trit").string();
 };
 
 }  // namespace tritwise::test

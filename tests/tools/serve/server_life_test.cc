@@ -4,31 +4,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/tools/serve/key_folder.h"
 #include "tests/tools/serve/server_fixture.h"
 #include "trainer/error.h"
 
 namespace tritwise::test {
 namespace {
-
-// Keys of a server and of clients in a folder.
-struct KeyFolder {
-  std::string Path(const std::string& name) const { return (folder.path() / name).string(); }
-  serve::ServerSettings Settings(bool with_list) const {
-    serve::ServerSettings settings;
-    settings.secret_key = Path("server.secret");
-    if (with_list) settings.allow = Path("allow.toml");
-    return settings;
-  }
-  void Allow(const std::string& more = {}) const {
-    std::ofstream(Path("allow.toml")) << "[[key]]\nname = \"friend\"\npublic = \"" << friendly.public_key << "\"\n"
-                                      << more;
-  }
-
-  TempDir folder;
-  serve::KeyPair server = serve::MakeKeys(Path("server"));
-  serve::KeyPair friendly = serve::MakeKeys(Path("friend"));
-  serve::KeyPair stranger = serve::MakeKeys(Path("stranger"));
-};
 
 constexpr std::chrono::milliseconds kShort{300};
 
