@@ -21,9 +21,10 @@ LoadClient::LoadClient(ClientOptions options, Reading reading, const Workload& w
     : client_(options), reading_(reading), workload_(workload), patience_(patience), tally_(tally) {}
 
 void LoadClient::Begin(const PlannedRequest& request, Clock::time_point arrival) {
-  current_.emplace();
-  current_->plan = request;
-  current_->arrival = arrival;
+  Current begun;
+  begun.plan = request;
+  begun.arrival = arrival;
+  current_ = std::move(begun);
   ++tally_->begun;
   Ask();
 }
