@@ -18,7 +18,7 @@ check "$json" "(.variants[1].measured.loss - $loss | fabs) < 1e-6"
 "$TRITWISE" bench --compare "$json" "$json" | grep -q 'decode tokens/s' || fail "nothing compared"
 
 "$TRITWISE" random --shape 125m -o "$work/125m.trit" > /dev/null
-"$TRITWISE" bench "$work/125m.trit" --report "$work/125m.html" --only memory --context 512,2048 \
+"$TRITWISE" bench "$work/125m.trit" --report "$work/125m.html" --only memory --context 128,512 \
   --variants int8,t2/int8,t5/int4/int8,t5/t5/int8 > /dev/null
 check "$work/125m.json" '[.variants[].measured.contexts[].difference | fabs] | length == 10 and max < 0.02'
 check "$work/125m.json" '.variants[0].measured.contexts[0].peak_bytes > 4 * .variants[4].measured.contexts[0].peak_bytes'

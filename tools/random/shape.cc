@@ -75,6 +75,7 @@ ModelShape ParseShape(const std::string& name, const std::string& text, const st
   const toml::table root = ParseToml(text, where);
   ModelShape shape;
   shape.name = name;
+  shape.where = where;
   DataSection data;
   ReadSection(root, "data", where, [&](SectionReader& reader) { DataSection::Visit(data, reader); });
   ReadSection(root, "network", where, [&](SectionReader& reader) { ReadFamily(reader, shape.network); });
@@ -110,7 +111,7 @@ Graph ShapeGraph(const ModelShape& shape, Storage linears, Storage head) {
   options.plain = head;
   options.quantiser = shape.quantiser;
   Result<Graph> graph = BuildFamily(shape.network, shape.data, options);
-  if (!graph.ok()) throw Error(shape.name + ": " + graph.status().message());
+  if (!graph.ok()) throw Error(shape.where + ": " + graph.status().message());
   return WithStorage(std::move(graph).value(), linears, head);
 }
 

@@ -16,6 +16,7 @@ namespace tritwise {
 
 struct ModelShape {
   std::string name;
+  std::string where;  // for errors: the name, or the file's path
   DataShape data;
   FamilyConfig network = DecoderConfig{};
   ActivationQuantiser quantiser = LinearOptions().quantiser;
