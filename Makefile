@@ -17,8 +17,8 @@ test:  ## Install, build and run all tests: unit, sanitisers, an emulated board,
 	@tools/build.sh release
 	@tools/build.sh asan
 	@tools/build.sh tsan
-	@tools/build.sh rpi5
-	@tools/build.sh riscv64-v
+	@tools/build.sh rpi5 short_tests
+	@tools/build.sh riscv64-v short_tests
 	@tools/run_tests.sh
 
 test-all:  ## As test, and what takes longer: clang-tidy over everything, repeated kills
