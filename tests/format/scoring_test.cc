@@ -65,7 +65,7 @@ TEST_CASE(
   for (size_t count = 1; count <= 300; ++count) {
     std::vector<float> scores(count);
     for (float& score : scores) {
-      const unsigned drawn = random() % 97;
+      const auto drawn = static_cast<unsigned>(random() % 97);
       score = drawn == 0 ? std::nanf("") : static_cast<float>(drawn) - 50.0f;
     }
     const auto highest = std::max_element(scores.begin(), scores.end());

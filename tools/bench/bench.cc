@@ -188,7 +188,7 @@ void AddBench(CLI::App& app) {
       "Examples:\n  tritwise bench model.trit --threads 1,2\n  tritwise bench --only machine,kernels --target AVX2\n"
       "  tritwise bench runs/mine --report bench.html\n  tritwise bench --train recipes/small.toml\n"
       "  tritwise bench --connect tcp://127.0.0.1:5555 --clients 100 --seconds 60 --report load.html");
-  command->callback([a, context] {
+  command->callback([=] {
 #ifdef TRITWISE_WITH_TRAINER
     if (context->count() != 0) a->report.contexts = a->model.contexts;
 #endif
