@@ -37,8 +37,10 @@ int main(int argc, char** argv) {
   tritwise::AddTemplate(app);
 #ifdef TRITWISE_WITH_SERVER
   tritwise::AddServe(app);
-  tritwise::AddRoute(app);
   tritwise::AddKeys(app);
+#endif
+#ifdef TRITWISE_WITH_ROUTER
+  tritwise::AddRoute(app);
 #endif
 #ifdef TRITWISE_WITH_GATEWAY
   tritwise::AddGateway(app);
