@@ -235,7 +235,8 @@ TEST_CASE("a client that does not read makes its worker wait, then is cancelled"
   const RouterRun router({&worker}, settings);
   Client slow(router.work(), 1);
   slow.socket().set(zmq::sockopt::rcvbuf, 4096);
-  for (int i = 0; i < 10; ++i) slow.Send(GenerateRequest("a" + std::to_string(i), "hello", 3900));
+  // What lies between must be full before the heartbeat finds the client gone: ids are in every delta.
+  for (char i = '0'; i <= '9'; ++i) slow.Send(GenerateRequest(std::string(63, 'a') + i, "hello", 3900));
   CHECK(ServiceRun::Soon([&] { return worker.Stat("tokens_total") > 100.0; }));
   Client other(router.work());
   other.Send(GenerateRequest("b", "hello", 20));
