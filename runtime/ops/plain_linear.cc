@@ -13,9 +13,15 @@ constexpr size_t kTileBytes = 16384;
 // Outputs of a tile, of one row and of many.
 constexpr size_t kMostTileOutputs = 1024;
 constexpr size_t kIntegerTileOutputs = 64;
+constexpr size_t kFloatOutputs = 4;
+
+// Outputs of many rows of floats: the kernels take four at a time, also where four are more than kTileBytes.
+size_t FloatTile(size_t row_bytes) {
+  return std::clamp<size_t>(kTileBytes / row_bytes / kFloatOutputs * kFloatOutputs, kFloatOutputs, kMostTileOutputs);
+}
 
 // Sums a thread keeps before it scales them.
-size_t TileSums(size_t rows) { return std::max(kMostTileOutputs, rows * kIntegerTileOutputs); }
+size_t IntegerTileSums(size_t rows) { return std::max(kMostTileOutputs, rows * kIntegerTileOutputs); }
 
 size_t ElementBytes(Storage storage) { return storage == Storage::kF32 ? 4 : storage == Storage::kF16 ? 2 : 1; }
 
@@ -58,7 +64,7 @@ ScratchSize Scratch(const PlainLinearAttrs& attrs, const OpPlace& place) {
   if (HasGroups(weight)) return GroupedScratch(weight, place.rows);
   if (weight.storage != Storage::kI8) return {};
   ScratchSize size = QuantiseScratch(place.rows, PaddedInt8Cols(Cols(attrs, place)));
-  size.thread_bytes += TileSums(place.rows) * sizeof(int32_t);
+  size.thread_bytes += IntegerTileSums(place.rows) * sizeof(int32_t);
   return size;
 }
 
@@ -100,9 +106,7 @@ void Run(const PlainLinearStep& step, Pass& pass) {
   const bool integers = step.storage == Storage::kI8;
   if (integers) QuantiseRows(step.quantise, step.x, pass.rows, step.quantise.rows, pass.pool);
   const size_t row_bytes = step.cols * ElementBytes(step.storage);
-  const size_t tile = pass.rows == 1 ? kMostTileOutputs
-                      : integers     ? kIntegerTileOutputs
-                                     : std::clamp<size_t>(kTileBytes / row_bytes, 1, kMostTileOutputs);
+  const size_t tile = pass.rows == 1 ? kMostTileOutputs : integers ? kIntegerTileOutputs : FloatTile(row_bytes);
   pass.pool.ForRanges(step.outputs, RowGrain(row_bytes * pass.rows), [&](size_t begin, size_t end, size_t thread) {
     for (size_t n = begin; n < end; n += tile) {
       const size_t stop = std::min(end, n + tile);
