@@ -28,7 +28,7 @@ if(NOT TARGET hwy::hwy AND NOT TARGET hwy)  # a project around this one may have
   unset(CMAKE_POLICY_DEFAULT_CMP0077)
   set(BUILD_TESTING "${_build_testing}")
   if(TARGET hwy_list_targets)
-    set_target_properties(hwy hwy_list_targets PROPERTIES EXCLUDE_FROM_ALL ON)
+    set_target_properties(hwy hwy_list_targets PROPERTIES EXCLUDE_FROM_ALL ON UNITY_BUILD OFF)
     # libtritwise.so has it inside; its assertions name files.
     target_compile_options(hwy PRIVATE -fvisibility=hidden "-ffile-prefix-map=${highway_SOURCE_DIR}=highway")
   endif()

@@ -25,6 +25,10 @@ function(_tritwise_add_zeromq)
     add_subdirectory("${zeromq_SOURCE_DIR}" "${zeromq_BINARY_DIR}" EXCLUDE_FROM_ALL)
   endif()
   unset(CMAKE_SUPPRESS_DEVELOPER_WARNINGS CACHE)
+  # A hundred small files that include the same: several at once.
+  file(GLOB _c_sources "${zeromq_SOURCE_DIR}/src/*.c" "${zeromq_SOURCE_DIR}/external/*/*.c")
+  set_source_files_properties(${_c_sources} DIRECTORY "${zeromq_SOURCE_DIR}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  set_target_properties(objects PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
   foreach(_target objects libzmq-static)  # the first compiles what the second holds
     if(TARGET ${_target})
       target_compile_options(${_target} PRIVATE -w -fvisibility=hidden)

@@ -25,7 +25,7 @@ T Load(const std::byte* p) {
 
 uint64_t Round(uint64_t accumulator, uint64_t lane) { return std::rotl(accumulator + lane * kPrime2, 31) * kPrime1; }
 
-uint64_t Merge(uint64_t hash, uint64_t accumulator) { return (hash ^ Round(0, accumulator)) * kPrime1 + kPrime4; }
+uint64_t MergeLane(uint64_t hash, uint64_t accumulator) { return (hash ^ Round(0, accumulator)) * kPrime1 + kPrime4; }
 
 }  // namespace
 
@@ -52,7 +52,7 @@ uint64_t RunningChecksum::value() const {
   uint64_t hash = kPrime5;
   if (size_ >= kStripe) {
     hash = std::rotl(a, 1) + std::rotl(b, 7) + std::rotl(c, 12) + std::rotl(d, 18);
-    for (const uint64_t lane : lanes_) hash = Merge(hash, lane);
+    for (const uint64_t lane : lanes_) hash = MergeLane(hash, lane);
   }
   hash += size_;
   const std::byte* p = rest_.data();

@@ -19,7 +19,6 @@
 namespace tritwise {
 namespace {
 
-constexpr size_t kMaxPieceBytes = 2048;
 constexpr size_t kMaxWordBytes = size_t{1} << 30;  // keeps indices in 32 bits
 
 class ByteLevelBpe : public TokenizerModel {

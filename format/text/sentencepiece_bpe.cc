@@ -23,7 +23,6 @@ namespace {
 constexpr std::string_view kSpace = "\xE2\x96\x81";  // U+2581, a space within pieces
 constexpr char32_t kSpaceCodePoint = 0x2581;
 constexpr std::string_view kUnknownText = " \xE2\x81\x87 ";  // U+2047, as sentencepiece
-constexpr size_t kMaxPieceBytes = 2048;                      // sentencepiece's 512 characters
 constexpr size_t kMaxSegmentBytes = size_t{1} << 30;         // keeps offsets in 32 bits
 
 // Which two characters stand side by side in some piece. May say yes too often.

@@ -2,6 +2,7 @@
 // of the text before it asks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,8 @@
 #include "format/vocabulary.h"
 
 namespace tritwise {
+
+inline constexpr size_t kMaxPieceBytes = 2048;  // sentencepiece's 512 characters
 
 class TokenizerModel {
  public:

@@ -17,7 +17,7 @@ constexpr size_t kTileSums = 8192;
 
 constexpr size_t kBlock = kTernaryBlockRows;
 
-size_t TileSums(size_t rows) { return std::max(kTileSums, rows * kBlock); }
+size_t GroupTileSums(size_t rows) { return std::max(kTileSums, rows * kBlock); }
 
 size_t Groups(const TensorSpec& w) { return (static_cast<size_t>(w.cols) - 1) / static_cast<size_t>(GroupCols(w)) + 1; }
 
@@ -72,7 +72,7 @@ void RunTernaryBlocks(const GroupedStep& step, const RowMatrix& y, size_t rows, 
 ScratchSize GroupedScratch(const TensorSpec& weight, size_t rows) {
   ScratchSize size = QuantiseScratch(rows, PaddedCols(weight));
   size.shared_bytes += Groups(weight) * rows * sizeof(int32_t);
-  if (!IsNarrow(weight.storage)) size.thread_bytes += TileSums(rows) * sizeof(int32_t);
+  if (!IsNarrow(weight.storage)) size.thread_bytes += GroupTileSums(rows) * sizeof(int32_t);
   return size;
 }
 

@@ -2,15 +2,15 @@
 // with real vocabularies is tested with the trainer, which reads those.
 #include <catch2/catch.hpp>
 
-#include "format/tokenizer.h"
 #include "format/utf8.h"
+#include "tests/format/tokenizers.h"
 
 namespace tritwise {
 namespace {
 
 using Ids = std::vector<int32_t>;
 
-constexpr int32_t kFirst = 256;  // id of the first piece behind the bytes
+constexpr int32_t kFirstMerge = 256;  // id of the first piece behind the bytes
 
 int32_t Add(Vocabulary* v, std::string piece, PieceType type) {
   v->pieces.push_back(std::move(piece));
@@ -33,17 +33,6 @@ Vocabulary Bytes(const std::vector<std::pair<std::string, std::string>>& merges 
   return v;
 }
 
-Tokenizer Make(Vocabulary v) {
-  Result<Tokenizer> tokenizer = Tokenizer::Make(std::move(v));
-  if (!tokenizer.ok()) FAIL(tokenizer.status().message());
-  return std::move(tokenizer).value();
-}
-
-std::string Refusal(Vocabulary v) {
-  const Result<Tokenizer> tokenizer = Tokenizer::Make(std::move(v));
-  return tokenizer.ok() ? "accepted" : tokenizer.status().message();
-}
-
 Ids IdsOf(std::string_view bytes) {
   Ids ids;
   for (const char byte : bytes) ids.push_back(static_cast<uint8_t>(byte));
@@ -51,69 +40,69 @@ Ids IdsOf(std::string_view bytes) {
 }
 
 TEST_CASE("The first merge of the list is done first, wherever it is in the word") {
-  CHECK(Make(Bytes({{"b", "c"}, {"a", "b"}})).Encode("abc") == Ids{'a', kFirst});
-  CHECK(Make(Bytes({{"a", "b"}, {"b", "c"}})).Encode("abc") == Ids{kFirst, 'c'});
+  CHECK(test::MakeTokenizer(Bytes({{"b", "c"}, {"a", "b"}})).Encode("abc") == Ids{'a', kFirstMerge});
+  CHECK(test::MakeTokenizer(Bytes({{"a", "b"}, {"b", "c"}})).Encode("abc") == Ids{kFirstMerge, 'c'});
 }
 
 TEST_CASE("The leftmost of equal merges is done first, and what they make is merged again") {
-  const Tokenizer tokenizer = Make(Bytes({{"a", "a"}, {"aa", "aa"}}));
-  CHECK(tokenizer.Encode("aaa") == Ids{kFirst, 'a'});
-  CHECK(tokenizer.Encode("aaaaaaa") == Ids{kFirst + 1, kFirst, 'a'});
+  const Tokenizer tokenizer = test::MakeTokenizer(Bytes({{"a", "a"}, {"aa", "aa"}}));
+  CHECK(tokenizer.Encode("aaa") == Ids{kFirstMerge, 'a'});
+  CHECK(tokenizer.Encode("aaaaaaa") == Ids{kFirstMerge + 1, kFirstMerge, 'a'});
 }
 
 TEST_CASE("Two merges may make the same piece") {
-  const Tokenizer tokenizer = Make(Bytes({{"a", "b"}, {"b", "c"}, {"ab", "c"}, {"a", "bc"}}));
+  const Tokenizer tokenizer = test::MakeTokenizer(Bytes({{"a", "b"}, {"b", "c"}, {"ab", "c"}, {"a", "bc"}}));
   CHECK(tokenizer.size() == 259);
   CHECK(tokenizer.Encode("abc") == Ids{258});
 }
 
 TEST_CASE("No merge crosses the words of the split pattern") {
   Vocabulary v = Bytes({{"a", " "}, {" ", "b"}, {"1", "2"}, {"12", "3"}, {"123", "4"}});
-  CHECK(Make(v).Encode("a b1234") == Ids{'a', kFirst + 1, kFirst + 4});
+  CHECK(test::MakeTokenizer(v).Encode("a b1234") == Ids{'a', kFirstMerge + 1, kFirstMerge + 4});
   v.split = SplitPattern::kDigitTriples;
-  CHECK(Make(v).Encode("a b1234") == Ids{'a', kFirst + 1, kFirst + 3, '4'});
+  CHECK(test::MakeTokenizer(v).Encode("a b1234") == Ids{'a', kFirstMerge + 1, kFirstMerge + 3, '4'});
   v.split = SplitPattern::kSingleDigits;
-  CHECK(Make(v).Encode("a b1234") == Ids{'a', kFirst + 1, '1', '2', '3', '4'});
+  CHECK(test::MakeTokenizer(v).Encode("a b1234") == Ids{'a', kFirstMerge + 1, '1', '2', '3', '4'});
 }
 
 TEST_CASE("Whole words come first only where the vocabulary says so") {
   Vocabulary v = Bytes({{"a", "b"}});
   Add(&v, "abc", PieceType::kBytes);
-  CHECK(Make(v).Encode("abc") == Ids{kFirst, 'c'});
+  CHECK(test::MakeTokenizer(v).Encode("abc") == Ids{kFirstMerge, 'c'});
   v.whole_words_first = true;
-  CHECK(Make(v).Encode("abc abc") == Ids{kFirst + 1, ' ', kFirst, 'c'});
+  CHECK(test::MakeTokenizer(v).Encode("abc abc") == Ids{kFirstMerge + 1, ' ', kFirstMerge, 'c'});
 }
 
 TEST_CASE("Every byte comes back, UTF-8 or not") {
-  const Tokenizer tokenizer = Make(Bytes({{"\xC3", "\xA9"}}));
+  const Tokenizer tokenizer = test::MakeTokenizer(Bytes({{"\xC3", "\xA9"}}));
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all.push_back(static_cast<char>(byte));
   CHECK(tokenizer.Encode(all) == IdsOf(all));
   CHECK(tokenizer.Decode(tokenizer.Encode(all)) == all);
-  CHECK(tokenizer.Encode("\u00E9\xC3\xFF") == Ids{kFirst, 0xC3, 0xFF});
+  CHECK(tokenizer.Encode("\u00E9\xC3\xFF") == Ids{kFirstMerge, 0xC3, 0xFF});
 }
 
 TEST_CASE("A byte that no UTF-8 holds and the vocabulary lacks becomes U+FFFD") {
   Vocabulary v = Bytes();
   v.types[0xFF] = v.types[0xC0] = PieceType::kUnused;
-  const Tokenizer tokenizer = Make(v);
+  const Tokenizer tokenizer = test::MakeTokenizer(v);
   CHECK(tokenizer.Decode(tokenizer.Encode("a\xFF\xC0\xFE")) == "a\uFFFD\uFFFD\xFE");
 }
 
 TEST_CASE("Text is normalised only where the vocabulary says so") {
   Vocabulary v = Bytes();
-  CHECK(Make(v).Encode("e\u0301") == IdsOf("e\u0301"));
+  CHECK(test::MakeTokenizer(v).Encode("e\u0301") == IdsOf("e\u0301"));
   v.nfc = true;
-  CHECK(Make(v).Encode("e\u0301") == IdsOf("\u00E9"));
+  CHECK(test::MakeTokenizer(v).Encode("e\u0301") == IdsOf("\u00E9"));
 }
 
 TEST_CASE("Added pieces are found in a text: the leftmost, of these the longest") {
   Vocabulary v = Bytes({{"a", "b"}});
   const int32_t x = Add(&v, "ba", PieceType::kAdded);
   const int32_t y = Add(&v, "bab", PieceType::kAdded);
-  const Tokenizer tokenizer = Make(v);
+  const Tokenizer tokenizer = test::MakeTokenizer(v);
   CHECK(tokenizer.Encode("abab") == Ids{'a', y});
-  CHECK(tokenizer.Encode("abaab") == Ids{'a', x, kFirst});
+  CHECK(tokenizer.Encode("abaab") == Ids{'a', x, kFirstMerge});
   CHECK(tokenizer.Decode(Ids{'a', y, x}) == "ababba");
 }
 
@@ -122,14 +111,14 @@ TEST_CASE("Added pieces are found before or after normalising, as their type say
   v.nfc = true;
   const int32_t before = Add(&v, "e\u0301", PieceType::kAdded);
   const int32_t after = Add(&v, "\u00E0", PieceType::kAddedNormalised);
-  CHECK(Make(v).Encode("e\u0301a\u0300") == Ids{before, after});
+  CHECK(test::MakeTokenizer(v).Encode("e\u0301a\u0300") == Ids{before, after});
 }
 
 TEST_CASE("Control pieces come out of a text only where that is asked for, and decode to nothing") {
   Vocabulary v = Bytes();
   const int32_t end = Add(&v, "<end>", PieceType::kControl);
   v.end_id = end;
-  const Tokenizer tokenizer = Make(v);
+  const Tokenizer tokenizer = test::MakeTokenizer(v);
   CHECK(tokenizer.Encode("a<end>") == IdsOf("a<end>"));
   CHECK(tokenizer.Encode("a<end>b<end", {.parse_special = true}) == Ids{'a', end, 'b', '<', 'e', 'n', 'd'});
   CHECK(tokenizer.Decode(Ids{'a', end, 'b'}) == "ab");
@@ -141,7 +130,7 @@ TEST_CASE("Control pieces of a sentencepiece vocabulary are found where that is 
   v.scores = {0, 0, -1, -2, -3};
   v.types = {PieceType::kUnknown, PieceType::kControl, PieceType::kNormal, PieceType::kNormal, PieceType::kNormal};
   v.add_space_prefix = true;
-  const Tokenizer tokenizer = Make(v);
+  const Tokenizer tokenizer = test::MakeTokenizer(v);
   CHECK(tokenizer.Encode("a<s>a") == Ids{2, 0, 3});
   CHECK(tokenizer.Encode("a<s>a", {.parse_special = true}) == Ids{2, 1, 3});
 }
@@ -150,13 +139,13 @@ TEST_CASE("Unused pieces are ids that no text gives and that stand for nothing")
   Vocabulary v = Bytes();
   Add(&v, "zz", PieceType::kUnused);
   Add(&v, "", PieceType::kUnused);
-  const Tokenizer tokenizer = Make(v);
+  const Tokenizer tokenizer = test::MakeTokenizer(v);
   CHECK(tokenizer.Encode("zz") == IdsOf("zz"));
   CHECK(tokenizer.Decode(Ids{'a', 256, 257, 'b'}) == "ab");
 }
 
 TEST_CASE("A byte-level stream gives whole characters") {
-  const Tokenizer tokenizer = Make(Bytes());
+  const Tokenizer tokenizer = test::MakeTokenizer(Bytes());
   StreamDecoder decoder(tokenizer);
   std::string text;
   for (const int32_t id : tokenizer.Encode("a\u20AC\U0001F600\xFF")) {
@@ -170,7 +159,7 @@ TEST_CASE("A byte-level stream gives whole characters") {
 TEST_CASE("A word of four megabytes that merges everywhere is encoded") {
   std::vector<std::pair<std::string, std::string>> merges;
   for (std::string half = "a"; half.size() < 1024; half += half) merges.emplace_back(half, half);
-  const Tokenizer tokenizer = Make(Bytes(merges));
+  const Tokenizer tokenizer = test::MakeTokenizer(Bytes(merges));
   CHECK(tokenizer.Encode(std::string(size_t{4} << 20, 'a')) == Ids(4096, tokenizer.size() - 1));
 }
 
@@ -178,7 +167,7 @@ TEST_CASE("A byte-level vocabulary that cannot be used is refused with what is w
   const auto changed = [](auto change) {
     Vocabulary v = Bytes({{"a", "b"}});
     change(v);
-    return Refusal(v);
+    return test::TokenizerRefusal(v);
   };
   CHECK(changed([](Vocabulary&) {}) == "accepted");
   CHECK(changed([](Vocabulary& v) { v.types.pop_back(); }) == "vocabulary: 257 pieces, but 256 types");
@@ -204,7 +193,7 @@ TEST_CASE("Merges that make no sense are refused with their number") {
     Vocabulary v = Bytes({{"a", "b"}});
     Add(&v, "<end>", PieceType::kControl);
     v.merges.push_back(merge);
-    return Refusal(v);
+    return test::TokenizerRefusal(v);
   };
   CHECK(with({-1, 'b'}) == "vocabulary: merge 1 joins piece -1, which is not bytes");
   CHECK(with({'a', 258}) == "vocabulary: merge 1 joins piece 258, which is not bytes");

@@ -191,7 +191,7 @@ TEST_CASE("Files from before there were templates have none") {
 
 // The line that refuses a good file after `change`, without the path.
 template <class Change>
-std::string Changed(Change change) {
+std::string ChangedChat(Change change) {
   const TempDir folder;
   WriteChatModel(folder / "m.trit");
   ModelParts parts = test::TakeApart(test::ReadBytes(folder / "m.trit"));
@@ -202,19 +202,19 @@ std::string Changed(Change change) {
 }
 
 TEST_CASE("Templates that make no sense are refused when a file is read") {
-  CHECK(Changed([](ModelDescription&) {}) == "accepted");
-  CHECK(Changed([](ModelDescription& d) { d.vocabulary = {}; }) ==
+  CHECK(ChangedChat([](ModelDescription&) {}) == "accepted");
+  CHECK(ChangedChat([](ModelDescription& d) { d.vocabulary = {}; }) ==
         "the chat template stands there without a vocabulary");
-  CHECK(Changed([](ModelDescription& d) { d.chat->user.prefix = "\xFF"; }) ==
+  CHECK(ChangedChat([](ModelDescription& d) { d.chat->user.prefix = "\xFF"; }) ==
         "the chat template has a prefix or suffix that is not UTF-8");
-  CHECK(Changed([](ModelDescription& d) { d.chat->system.suffix = std::string(4096, 'a'); }) == "accepted");
-  CHECK(Changed([](ModelDescription& d) { d.chat->system.suffix = std::string(4097, 'a'); }) ==
+  CHECK(ChangedChat([](ModelDescription& d) { d.chat->system.suffix = std::string(4096, 'a'); }) == "accepted");
+  CHECK(ChangedChat([](ModelDescription& d) { d.chat->system.suffix = std::string(4097, 'a'); }) ==
         "the chat template has a prefix or suffix of more than 4096 bytes");
   for (const int32_t id : {-1, 260}) {
-    CHECK(Changed([&](ModelDescription& d) { d.chat->stop_ids = {id}; }) ==
+    CHECK(ChangedChat([&](ModelDescription& d) { d.chat->stop_ids = {id}; }) ==
           "the chat template has a stop id that is not in the vocabulary");
   }
-  CHECK(Changed([](ModelDescription& d) { d.chat->stop_ids.assign(65, 0); }) ==
+  CHECK(ChangedChat([](ModelDescription& d) { d.chat->stop_ids.assign(65, 0); }) ==
         "the chat template has more than 64 stop ids");
 }
 

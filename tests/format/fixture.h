@@ -16,8 +16,6 @@
 
 namespace tritwise::test {
 
-inline std::string operator/(const TempDir& folder, const std::string& name) { return (folder.path() / name).string(); }
-
 template <class T>
 T Must(Result<T> result) {
   if (!result.ok()) FAIL(result.status().message());

@@ -10,7 +10,7 @@ using test::AttrsOf;
 using test::OpNamed;
 using test::TensorNamed;
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 // What stands behind the operation's name in the line that refuses a tiny decoder after `change`.
@@ -74,7 +74,7 @@ TEST_CASE("A norm's kind, eps and gain are checked, alone and within a linear") 
     CHECK(linear(change) == refusal);
   };
   both([](NormKind& kind, float&, int32_t&) { kind = static_cast<NormKind>(3); }, "unknown kind of norm");
-  for (const float bad : {-1e-5f, kInfinity, kNan}) {
+  for (const float bad : {-1e-5f, kInf, kNan}) {
     both([bad](NormKind&, float& eps, int32_t&) { eps = bad; }, "the norm's eps is not a number of at least 0");
   }
   for (const int32_t bad : {-2, 0, 1000}) {
@@ -211,7 +211,7 @@ TEST_CASE("Widths of query, key, value and output fit the heads") {
 }
 
 TEST_CASE("The scale of attention is a positive number") {
-  for (const float bad : {0.0f, -1.0f, kInfinity, kNan}) {
+  for (const float bad : {0.0f, -1.0f, kInf, kNan}) {
     CHECK(BrokenAttention([bad](AttentionAttrs& a) { a.scale = bad; }) == "scale is not a positive number");
   }
 }
@@ -230,7 +230,7 @@ TEST_CASE("Rotary frequencies are numbers, one for each pair of a head or none")
   CHECK(BrokenAttention([](AttentionAttrs& a) { a.rotary_frequency.push_back(1.0f); }) ==
         "not one rotary frequency for each pair of a head");
   CHECK(BrokenAttention([](AttentionAttrs& a) { a.rotary_frequency.clear(); }) == "accepted");
-  for (const float bad : {kInfinity, kNan}) {
+  for (const float bad : {kInf, kNan}) {
     CHECK(BrokenAttention([bad](AttentionAttrs& a) { a.rotary_frequency[0] = bad; }) ==
           "a rotary frequency is not a number");
   }

@@ -12,7 +12,7 @@ using test::TempDir;
 
 constexpr int64_t kPieces = 260;
 
-Graph SmallGraph() {
+Graph ByteLevelGraph() {
   DecoderConfig config;
   config.width = 8;
   config.layers = 1;
@@ -44,8 +44,8 @@ Vocabulary ByteLevel() {
 
 // The line that refuses a good file after `change`, without the path.
 template <class Change>
-std::string Changed(Change change) {
-  ModelParts parts = test::TakeApart(test::ModelBytes(SmallGraph(), ByteLevel()));
+std::string ChangedVocabulary(Change change) {
+  ModelParts parts = test::TakeApart(test::ModelBytes(ByteLevelGraph(), ByteLevel()));
   change(parts.description.vocabulary);
   const TempDir folder;
   test::WriteBytes(folder / "m.trit", parts.Join());
@@ -70,13 +70,14 @@ void CheckVocabulary(const std::string& path) {
 
 TEST_CASE("A byte-level vocabulary comes back from a file as it was written") {
   const TempDir folder;
-  test::WriteRandomModel(folder / "m.trit", SmallGraph(), ByteLevel());
+  test::WriteRandomModel(folder / "m.trit", ByteLevelGraph(), ByteLevel());
   CheckVocabulary(folder / "m.trit");
 }
 
 // Written once and never again, as v1-tiny.trit (golden_test.cc): TRITWISE_WRITE_GOLDEN=<path> format_test "..."
 TEST_CASE("The golden file with a byte-level vocabulary is written", "[.]") {
-  if (const char* path = std::getenv("TRITWISE_WRITE_GOLDEN")) test::WriteRandomModel(path, SmallGraph(), ByteLevel());
+  if (const char* path = std::getenv("TRITWISE_WRITE_GOLDEN"))
+    test::WriteRandomModel(path, ByteLevelGraph(), ByteLevel());
 }
 
 TEST_CASE("The golden file with a byte-level vocabulary has the vocabulary that it was written with") {
@@ -84,28 +85,29 @@ TEST_CASE("The golden file with a byte-level vocabulary has the vocabulary that 
 }
 
 TEST_CASE("Enum values of a later byte-level vocabulary are refused") {
-  CHECK(Changed([](Vocabulary&) {}) == "accepted");
-  CHECK(Changed([](Vocabulary& v) { v.kind = static_cast<VocabularyKind>(2); }) ==
+  CHECK(ChangedVocabulary([](Vocabulary&) {}) == "accepted");
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.kind = static_cast<VocabularyKind>(2); }) ==
         "kind of vocabulary 2 is unknown to this build");
-  CHECK(Changed([](Vocabulary& v) { v.split = static_cast<SplitPattern>(3); }) ==
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.split = static_cast<SplitPattern>(3); }) ==
         "split pattern 3 is unknown to this build");
-  CHECK(Changed([](Vocabulary& v) { v.types[0] = static_cast<PieceType>(8); }) ==
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.types[0] = static_cast<PieceType>(8); }) ==
         "piece type 8 is unknown to this build");
 }
 
 TEST_CASE("Byte-level vocabularies of a file that contradict themselves are refused") {
-  CHECK(Changed([](Vocabulary& v) { v.types.pop_back(); }) == "the vocabulary contradicts itself");
-  CHECK(Changed([](Vocabulary& v) { v.scores.push_back(0.0f); }) == "the vocabulary contradicts itself");
-  CHECK(Changed([](Vocabulary& v) { v.end_id = 260; }) == "the vocabulary contradicts itself");
-  CHECK(Changed([](Vocabulary& v) { v.pieces.pop_back(); }) == "the vocabulary has 259 pieces, the network 260 ids");
-  CHECK(Changed([](Vocabulary& v) { v.add_space_prefix = true; }) ==
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.types.pop_back(); }) == "the vocabulary contradicts itself");
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.scores.push_back(0.0f); }) == "the vocabulary contradicts itself");
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.end_id = 260; }) == "the vocabulary contradicts itself");
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.pieces.pop_back(); }) ==
+        "the vocabulary has 259 pieces, the network 260 ids");
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.add_space_prefix = true; }) ==
         "the byte-level vocabulary has scores or a space prefix");
-  CHECK(Changed([](Vocabulary& v) { v.types[3] = PieceType::kNormal; }) ==
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.types[3] = PieceType::kNormal; }) ==
         "the byte-level vocabulary has a piece of another kind");
   const std::string merges = "the byte-level vocabulary merges pieces that do not exist";
-  CHECK(Changed([](Vocabulary& v) { v.merges[0].left = -1; }) == merges);
-  CHECK(Changed([](Vocabulary& v) { v.merges[0].right = 260; }) == merges);
-  CHECK(Changed([](Vocabulary& v) { v.merges[0].left = 257; }) == merges);
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.merges[0].left = -1; }) == merges);
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.merges[0].right = 260; }) == merges);
+  CHECK(ChangedVocabulary([](Vocabulary& v) { v.merges[0].left = 257; }) == merges);
 }
 
 TEST_CASE("A sentencepiece vocabulary with parts of a byte-level one is refused") {
@@ -123,7 +125,7 @@ TEST_CASE("A sentencepiece vocabulary with parts of a byte-level one is refused"
 }
 
 TEST_CASE("Merges that are not pairs are refused") {
-  FileBytes flatbuffer = SerialiseDescription({SmallGraph(), ByteLevel(), "p", {}});
+  FileBytes flatbuffer = SerialiseDescription({ByteLevelGraph(), ByteLevel(), "p", {}});
   const auto* merges = fb::GetModel(flatbuffer.data())->vocabulary()->merges();
   const auto at = reinterpret_cast<const std::byte*>(merges) - flatbuffer.data();
   flatbuffer[static_cast<size_t>(at)] = std::byte{1};
@@ -132,7 +134,7 @@ TEST_CASE("Merges that are not pairs are refused") {
 }
 
 TEST_CASE("Mutants of a byte-level vocabulary are refused or make a tokenizer that is safe for any text") {
-  const FileBytes good = SerialiseDescription({SmallGraph(), ByteLevel(), "p", {}});
+  const FileBytes good = SerialiseDescription({ByteLevelGraph(), ByteLevel(), "p", {}});
   int accepted = 0;
   for (uint64_t i = 0; i < 3000; ++i) {
     test::Random random(i + 5);

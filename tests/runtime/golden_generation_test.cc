@@ -14,8 +14,8 @@ namespace tritwise::test {
 namespace {
 
 constexpr int32_t kCount = 48;
-constexpr uint64_t kTokens = 0xb37e3d7e0e828472;  // checksum of the ids
-constexpr uint64_t kLogits = 0xda2e4ff3fa4ffb02;  // of all logits that they were taken from
+constexpr uint64_t kTokensChecksum = 0xb37e3d7e0e828472;  // checksum of the ids
+constexpr uint64_t kLogitsChecksum = 0xda2e4ff3fa4ffb02;  // of all logits that they were taken from
 
 // The layout of ternary matrices changes nothing.
 DecoderOptions LayoutOptions(Storage layout) {
@@ -48,8 +48,8 @@ TEST_CASE("every board writes the same tokens, and the same logits to the bit wh
     const std::string target = plan->options().target;
     INFO("layout " << NameOf(layout) << ", kernels " << target << std::hex << ": tokens 0x" << ChecksumOf(ids)
                    << ", logits 0x" << ChecksumOf(logits));
-    CHECK(ChecksumOf(ids) == kTokens);
-    if (Must(kernels::ResolveKernels(target)).fused) CHECK(ChecksumOf(logits) == kLogits);
+    CHECK(ChecksumOf(ids) == kTokensChecksum);
+    if (Must(kernels::ResolveKernels(target)).fused) CHECK(ChecksumOf(logits) == kLogitsChecksum);
   }
 }
 

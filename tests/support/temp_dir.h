@@ -26,6 +26,8 @@ class TempDir {
   }
 
   const std::filesystem::path& path() const { return path_; }
+  // The path of a file in it.
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
 
   // Writes a file with these bytes, with the folders above it where `name` has any, and returns its path.
   std::filesystem::path Write(const std::string& name, std::string_view contents) const {

@@ -12,14 +12,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Files {
-  Files() {
+struct BenchFiles : TempDir {
+  BenchFiles() {
     REQUIRE(Tritwise({"random", "--shape", "1m", "-o", text}).code == 0);
     WriteRandomModel(mlp, MakeMlp({{20}, ActivationKind::kRelu, true}, 12, 3));
   }
-  std::string operator/(const char* name) const { return (folder.path() / name).string(); }
 
-  TempDir folder;
   std::string text = *this / "text.trit";
   std::string mlp = *this / "mlp.trit";
 };
@@ -46,7 +44,7 @@ bool IsRate(const Json& json, const char* key) {
 }  // namespace
 
 TEST_CASE("bench gives machine, kernels, prefill, decode and memory") {
-  const Files files;
+  const BenchFiles files;
   for (const std::string& path : {files.text, files.mlp}) {
     const Json json = BenchJson({path, "--threads", "1"});
     CHECK(json["machine"]["threads"] == 1);
@@ -80,7 +78,7 @@ TEST_CASE("bench gives machine, kernels, prefill, decode and memory") {
 }
 
 TEST_CASE("bench counts the bytes that a decoded token reads: all weights once, and the cache") {
-  const Files files;
+  const BenchFiles files;
   const Json json = BenchJson({"--only", "model", "--context", "100", "--threads", "1", files.text});
   // Four tokens behind 100 positions: 102 on average; keys and values of four layers, 128 wide, f16.
   const uint64_t cache = 4 * 2 * 128 * 2 * 102;
@@ -88,7 +86,7 @@ TEST_CASE("bench counts the bytes that a decoded token reads: all weights once, 
 }
 
 TEST_CASE("bench decodes with every number of threads, sequences and positions that is asked for") {
-  const Files files;
+  const BenchFiles files;
   const Json json = BenchJson({files.text, "--only", "model", "--threads", "2,1", "--batch", "1,3", "--context",
                                "5,300,100000", "--prompt", "33"});
   std::set<std::vector<int>> measured;
@@ -106,7 +104,7 @@ TEST_CASE("bench decodes with every number of threads, sequences and positions t
 }
 
 TEST_CASE("bench measures the sections that are asked for, two of them without a model") {
-  const Files files;
+  const BenchFiles files;
   const Json machine = BenchJson({"--only", "machine", "--threads", "1"});
   CHECK(machine.size() == 1);
   const Json both = BenchJson({"--only", "machine,kernels", "--threads", "1"});
@@ -140,7 +138,7 @@ TEST_CASE("bench times every product kernel of every instruction set, and checks
 }
 
 TEST_CASE("bench's tables fit 100 columns") {
-  const Files files;
+  const BenchFiles files;
   const Outcome result = Bench({files.text, "--threads", "1"});
   REQUIRE(result.code == 0);
   std::istringstream lines(result.out);
@@ -153,7 +151,7 @@ TEST_CASE("bench's tables fit 100 columns") {
 }
 
 TEST_CASE("bench refuses what it cannot measure") {
-  const Files files;
+  const BenchFiles files;
   CHECK(Bench({}).IsError(2, "tritwise bench: give a model"));
   CHECK(Bench({files.text, "--only", "kernel"}).IsError(2, "tritwise bench: "));
   CHECK(Bench({files.text, "--target", "ABACUS"}).IsError(2, "tritwise bench: --target: \"ABACUS\""));

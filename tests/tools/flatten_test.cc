@@ -9,11 +9,6 @@
 namespace tritwise::test {
 namespace {
 
-struct Folder {
-  std::string operator/(const char* name) const { return (folder.path() / name).string(); }
-  TempDir folder;
-};
-
 Outcome Flatten(const std::string& model, const std::string& out, std::vector<std::string> more = {}) {
   std::vector<std::string> words = {"flatten", model, "-o", out};
   words.insert(words.end(), more.begin(), more.end());
@@ -39,7 +34,7 @@ std::vector<double> ArrayOf(const std::string& source, const std::string& name) 
 }  // namespace
 
 TEST_CASE("flatten writes every tensor as the file holds it") {
-  const Folder folder;
+  const TempDir folder;
   WriteRandomModel(folder / "m.trit", MakeMlp());
   const Outcome outcome = Flatten(folder / "m.trit", folder / "out");
   REQUIRE(outcome.code == 0);
@@ -63,7 +58,7 @@ TEST_CASE("flatten writes every tensor as the file holds it") {
 }
 
 TEST_CASE("flatten places the values of a row over each other") {
-  const Folder folder;
+  const TempDir folder;
   // 50 floats, rounded, 70 floats: the widest neighbours are 33 floats, 33 codes and 70 floats.
   WriteRandomModel(folder / "m.trit", MakeMlp());
   REQUIRE(Flatten(folder / "m.trit", folder / "out").code == 0);
@@ -77,7 +72,7 @@ TEST_CASE("flatten places the values of a row over each other") {
 }
 
 TEST_CASE("flatten puts a network into the namespace that it is given") {
-  const Folder folder;
+  const TempDir folder;
   WriteRandomModel(folder / "m.trit", MakeMlp());
   REQUIRE(Flatten(folder / "m.trit", folder / "out", {"--name", "wake_word"}).code == 0);
   for (const char* file : {"out/network.h", "out/network.cc", "out/weights.h", "out/weights.cc"}) {
@@ -88,7 +83,7 @@ TEST_CASE("flatten puts a network into the namespace that it is given") {
 }
 
 TEST_CASE("flatten refuses an operation that needs a system, and names it") {
-  const Folder folder;
+  const TempDir folder;
   WriteTextModel(folder / "text.trit", false);
   const Outcome outcome = Flatten(folder / "text.trit", folder / "out");
   CHECK(outcome.IsError(1, "tritwise flatten: " + (folder / "text.trit") + ": operation embedding: embedding is not "));
@@ -96,7 +91,7 @@ TEST_CASE("flatten refuses an operation that needs a system, and names it") {
 }
 
 TEST_CASE("flatten refuses a damaged file and bad arguments in one line") {
-  const Folder folder;
+  const TempDir folder;
   WriteRandomModel(folder / "m.trit", MakeMlp());
   std::string bytes = ReadFile(folder / "m.trit");
   bytes[bytes.size() - 10] = static_cast<char>(bytes[bytes.size() - 10] ^ 1);

@@ -13,21 +13,19 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Files {
-  Files() {
+struct ReportFiles : TempDir {
+  ReportFiles() {
     WriteTextModel(text, true);
     WriteRandomModel(mlp, MakeMlp());
     WriteFile(held_out, "an old tale of the sea and of the men who never came home from it");
   }
-  std::string operator/(const char* name) const { return (folder.path() / name).string(); }
 
-  TempDir folder;
   std::string text = *this / "text.trit";
   std::string mlp = *this / "mlp.trit";
   std::string held_out = *this / "held-out.txt";
 };
 
-Outcome Report(const Files& files, const std::string& model, std::vector<std::string> more = {}) {
+Outcome Report(const ReportFiles& files, const std::string& model, std::vector<std::string> more = {}) {
   std::vector<std::string> words = {"bench",     model, "--report",   files / "bench.html", "--quick",
                                     "--threads", "1",   "--variants", "t2,t5/int4/int8"};
   words.insert(words.end(), more.begin(), more.end());
@@ -70,14 +68,14 @@ TEST_CASE("footprint plans shapes that no machine here could hold") {
 }
 
 TEST_CASE("footprint plans the file that random writes") {
-  const Files files;
+  const ReportFiles files;
   REQUIRE(Tritwise({"random", "--shape", "1m", "--layout", "t5", "--head", "int6", "-o", files / "m.trit"}).code == 0);
   const Json json = FootprintJson({"--shape", "1m", "--variants", "t5/int6"});
   CHECK(json["variants"][1]["planned"]["file_bytes"] == ReadFile(files / "m.trit").size());
 }
 
 TEST_CASE("random writes every layout and head, and what it writes runs") {
-  const Files files;
+  const ReportFiles files;
   for (const char* layout : {"f16", "int8"}) {
     for (const char* head : {"int6", "int4", "t2", "t5"}) {
       INFO(layout << " " << head);
@@ -92,7 +90,7 @@ TEST_CASE("random writes every layout and head, and what it writes runs") {
 }
 
 TEST_CASE("footprint takes recipes, runs and models, and its tables fit 100 columns") {
-  const Files files;
+  const ReportFiles files;
   WriteFile(files / "r.toml", "[data]\npath = \"none.txt\"\nvocabulary = 512\ncontext = 1024\n");
   CHECK(FootprintJson({files / "r.toml"})["variants"][0]["planned"]["contexts"].size() == 2);
   CHECK(FootprintJson({files.mlp})["model"]["reads_text"] == false);
@@ -106,7 +104,7 @@ TEST_CASE("footprint takes recipes, runs and models, and its tables fit 100 colu
 }
 
 TEST_CASE("bench fills a context in a process of its own and says what that took") {
-  const Files files;
+  const ReportFiles files;
   const Outcome result =
       Tritwise({"bench", files.text, "--only", "memory", "--context", "50", "--threads", "1", "--json"});
   REQUIRE(result.code == 0);
@@ -119,7 +117,7 @@ TEST_CASE("bench fills a context in a process of its own and says what that took
 }
 
 TEST_CASE("bench's report measures every variant and draws it") {
-  const Files files;
+  const ReportFiles files;
   const Outcome result = Report(files, files.text, {"--text", files.held_out, "--context", "40"});
   INFO(result.err);
   REQUIRE(result.code == 0);
@@ -144,14 +142,14 @@ TEST_CASE("bench's report measures every variant and draws it") {
   CHECK_FALSE(Contains(page, "src="));
   // Nothing but the report is left.
   std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(files.folder.path())) {
+  for (const auto& entry : std::filesystem::directory_iterator(files.path())) {
     names.insert(entry.path().filename().string());
   }
   CHECK(names == std::set<std::string>{"bench.html", "bench.json", "held-out.txt", "mlp.trit", "text.trit"});
 }
 
 TEST_CASE("bench's report measures networks of features, and memory alone") {
-  const Files files;
+  const ReportFiles files;
   REQUIRE(Report(files, files.mlp).code == 0);
   REQUIRE(Report(files, files.text, {"--only", "memory"}).code == 0);
   const Json json = Json::parse(ReadFile(files / "bench.json"));
@@ -160,7 +158,7 @@ TEST_CASE("bench's report measures networks of features, and memory alone") {
 }
 
 TEST_CASE("reports of one network are compared, others refused") {
-  const Files files;
+  const ReportFiles files;
   const auto footprint = [&](const std::vector<std::string>& source, const char* name) {
     Json json = FootprintJson(source);
     WriteFile(files / name, json.dump());
@@ -193,7 +191,7 @@ TEST_CASE("reports of one network are compared, others refused") {
 }
 
 TEST_CASE("footprint and bench's report refuse what they cannot do") {
-  const Files files;
+  const ReportFiles files;
   const auto footprint = [](std::vector<std::string> words) {
     words.insert(words.begin(), "footprint");
     return Tritwise(words);
@@ -207,7 +205,7 @@ TEST_CASE("footprint and bench's report refuse what they cannot do") {
   CHECK(footprint({files.text, "--variants", "t3"}).IsError(1, "tritwise footprint: variant \"t3\""));
   CHECK(footprint({files.text, "--report", "page.pdf"}).IsError(1, "tritwise footprint: --report page.pdf"));
   CHECK(footprint({files / "none.trit"}).IsError(1, "tritwise footprint: " + files / "none.trit"));
-  CHECK(footprint({files.folder.path().string()}).IsError(1, "tritwise footprint: " + files.folder.path().string()));
+  CHECK(footprint({files.path().string()}).IsError(1, "tritwise footprint: " + files.path().string()));
   REQUIRE(Tritwise({"random", "--shape", "1m", "--layout", "f16", "-o", files / "f16.trit"}).code == 0);
   CHECK(footprint({files / "f16.trit"}).IsError(1, "tritwise footprint: " + files / "f16.trit" + ": has no ternary"));
 

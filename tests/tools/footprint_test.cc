@@ -23,17 +23,15 @@ constexpr Storage kHeads[] = {Storage::kF32, Storage::kF16, Storage::kI8, Storag
                               Storage::kI4,  Storage::kT2,  Storage::kT5};
 constexpr Storage kCaches[] = {Storage::kF32, Storage::kF16, Storage::kI8};
 
-struct Files {
-  Files() {
+struct PlannedFiles : TempDir {
+  PlannedFiles() {
     DecoderOptions options;
     options.config.tied_head = false;
     options.linear.quantiser.norm = NormKind::kRms;
     WriteRandomModel(text, MakeDecoder(options));
     WriteRandomModel(mlp, MakeMlp());
   }
-  std::string operator/(const char* name) const { return (folder.path() / name).string(); }
 
-  TempDir folder;
   std::string text = *this / "text.trit";
   std::string mlp = *this / "mlp.trit";
 };
@@ -55,7 +53,7 @@ std::vector<float> Logits(const std::string& path, std::optional<Storage> cache 
 }  // namespace
 
 TEST_CASE("the planned size of a file is that of the file, for all linears and heads") {
-  const Files files;
+  const PlannedFiles files;
   for (const std::string& path : {files.text, files.mlp}) {
     const ModelFile base = Read(path);
     for (const Storage linears : kLinears) {
@@ -73,7 +71,7 @@ TEST_CASE("the planned size of a file is that of the file, for all linears and h
 }
 
 TEST_CASE("the planned cache and buffers are those that are allocated") {
-  const Files files;
+  const PlannedFiles files;
   const ModelFile base = Read(files.text);
   for (const Storage linears : kLinears) {
     for (const Storage cache : kCaches) {
@@ -96,7 +94,7 @@ TEST_CASE("the planned cache and buffers are those that are allocated") {
 }
 
 TEST_CASE("trits and scales are the same in every layout, so the logits are too") {
-  const Files files;
+  const PlannedFiles files;
   const ModelFile base = Read(files.text);
   const std::vector<float> logits = Logits(files.text);
   for (const Storage layout : {Storage::kT2, Storage::kT5, Storage::kLut}) {
@@ -108,7 +106,7 @@ TEST_CASE("trits and scales are the same in every layout, so the logits are too"
 }
 
 TEST_CASE("linears in f16 and int8 have the ternary values, and their logits are near") {
-  const Files files;
+  const PlannedFiles files;
   const ModelFile base = Read(files.text);
   const std::vector<float> logits = Logits(files.text);
   for (const Storage linears : {Storage::kF16, Storage::kI8}) {
@@ -164,7 +162,7 @@ TEST_CASE("variants are read with what is not named filled in, the reference fir
 }
 
 TEST_CASE("the digest is that of a network, not of how it is stored") {
-  const Files files;
+  const PlannedFiles files;
   const ModelFile base = Read(files.text);
   WriteVariant(base, {Storage::kT5, Storage::kI4, Storage::kF16}, files / "v.trit");
   CHECK(Digest(Read(files / "v.trit").description()) == Digest(base.description()));

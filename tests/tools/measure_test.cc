@@ -15,14 +15,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Files {
-  Files() {
+struct MeasureFiles : TempDir {
+  MeasureFiles() {
     WriteTextModel(text, true);
     WriteRandomModel(mlp, MakeMlp({{20}, ActivationKind::kRelu, true}, 12, 3));
   }
-  std::string operator/(const char* name) const { return (folder.path() / name).string(); }
 
-  TempDir folder;
   std::string text = *this / "text.trit";
   std::string mlp = *this / "mlp.trit";
 };
@@ -71,7 +69,7 @@ std::string Idx(const std::vector<uint32_t>& dimensions, const std::string& byte
 }  // namespace
 
 TEST_CASE("eval measures the loss by its definition, windows sharing batches") {
-  const Files files;
+  const MeasureFiles files;
   const std::string text = SomeText(2500);
   WriteFile(files / "held-out.txt", text);
   size_t tokens = 0;
@@ -83,12 +81,12 @@ TEST_CASE("eval measures the loss by its definition, windows sharing batches") {
 }
 
 TEST_CASE("eval refuses what it cannot measure") {
-  const Files files;
+  const MeasureFiles files;
   WriteFile(files / "empty.txt", "");
   CHECK(Tritwise({"eval", files.text, "--perplexity", files / "empty.txt"})
             .IsError(1, "tritwise eval: " + files / "empty.txt"));
   CHECK(Tritwise({"eval", files.text, "--perplexity", files / "none.txt"}).IsError(1, "tritwise eval: "));
-  CHECK(Tritwise({"eval", files.text, "--perplexity", files.folder.path().string()}).IsError(1, "tritwise eval: "));
+  CHECK(Tritwise({"eval", files.text, "--perplexity", files.path().string()}).IsError(1, "tritwise eval: "));
   CHECK(Tritwise({"eval", files.mlp, "--perplexity", files / "empty.txt"}).IsError(1, "tritwise eval: "));
   CHECK(Tritwise({"run", files.mlp, "-p", "a"}).IsError(1, "tritwise run: "));
   CHECK(Tritwise({"eval", files.text, "--images", "a", "--labels", "b"}).IsError(1, "tritwise eval: "));
@@ -96,7 +94,7 @@ TEST_CASE("eval refuses what it cannot measure") {
 
 #ifdef TRITWISE_TEST_WITH_IDX
 TEST_CASE("eval counts the images whose highest score is their label") {
-  const Files files;
+  const MeasureFiles files;
   std::string pixels;
   for (int i = 0; i < 400 * 12; ++i) pixels += static_cast<char>(i * 37 % 256);
   const auto model = Model::Load(files.mlp).value();
@@ -129,7 +127,7 @@ TEST_CASE("eval counts the images whose highest score is their label") {
 #endif
 
 TEST_CASE("inspect shows tensors, bits a weight and the share of each trit") {
-  const Files files;
+  const MeasureFiles files;
   const Json json = ParseOne(Tritwise({"inspect", files.text, "--json", "--plan", "--memory"}));
   const auto file = ModelFile::Read(files.text).value().graph();
   REQUIRE(json["tensors"].size() == file.tensors.size());

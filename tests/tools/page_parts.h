@@ -8,6 +8,12 @@ namespace tritwise::test {
 
 inline bool Contains(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
 
+inline size_t Occurrences(const std::string& text, const std::string& what) {
+  size_t count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
 // What the page's script will parse.
 inline nlohmann::json ScriptData(const std::string& page) {
   const std::string opening = "<script type=\"application/json\" id=\"data\">";

@@ -14,12 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Folder {
-  std::string operator/(const char* name) const { return (folder.path() / name).string(); }
-  TempDir folder;
-};
-
-Outcome Random(const std::string& shape, const std::string& out, std::vector<std::string> more = {}) {
+Outcome RandomModel(const std::string& shape, const std::string& out, std::vector<std::string> more = {}) {
   std::vector<std::string> words = {"random", "--shape", shape, "-o", out};
   words.insert(words.end(), more.begin(), more.end());
   return Tritwise(words);
@@ -40,19 +35,19 @@ uint64_t WeightsChecksum(const std::string& path) {
 }  // namespace
 
 TEST_CASE("random writes the same weights for the same seed on every machine") {
-  const Folder folder;
-  REQUIRE(Random("1m", folder / "a.trit", {"--seed", "1"}).code == 0);
-  REQUIRE(Random("1m", folder / "b.trit").code == 0);
-  REQUIRE(Random("1m", folder / "c.trit", {"--seed", "2"}).code == 0);
+  const TempDir folder;
+  REQUIRE(RandomModel("1m", folder / "a.trit", {"--seed", "1"}).code == 0);
+  REQUIRE(RandomModel("1m", folder / "b.trit").code == 0);
+  REQUIRE(RandomModel("1m", folder / "c.trit", {"--seed", "2"}).code == 0);
   CHECK(ReadFile(folder / "a.trit") == ReadFile(folder / "b.trit"));
   CHECK(WeightsChecksum(folder / "a.trit") == 0xbc621b5f4b6c17b2);
   CHECK(WeightsChecksum(folder / "a.trit") != WeightsChecksum(folder / "c.trit"));
 }
 
 TEST_CASE("random draws -1, 0 and +1 alike and embeddings around 0") {
-  const Folder folder;
+  const TempDir folder;
   for (const char* layout : {"t2", "t5", "lut"}) {
-    REQUIRE(Random("1m", folder / "m.trit", {"--layout", layout, "--head", "f32"}).code == 0);
+    REQUIRE(RandomModel("1m", folder / "m.trit", {"--layout", layout, "--head", "f32"}).code == 0);
     const Json json = Json::parse(Tritwise({"inspect", folder / "m.trit", "--json"}).out);
     for (const Json& tensor : json["tensors"]) {
       if (!tensor.contains("share")) continue;
@@ -79,10 +74,10 @@ TEST_CASE("random draws -1, 0 and +1 alike and embeddings around 0") {
 }
 
 TEST_CASE("random draws the same trits for every layout") {
-  const Folder folder;
+  const TempDir folder;
   std::vector<std::vector<int8_t>> first;  // of t2
   for (const char* layout : {"t2", "t5", "lut"}) {
-    REQUIRE(Random("125m", folder / "m.trit", {"--layout", layout}).code == 0);
+    REQUIRE(RandomModel("125m", folder / "m.trit", {"--layout", layout}).code == 0);
     const ModelFile file = ModelFile::Read(folder / "m.trit").value();
     size_t linears = 0;
     for (size_t t = 0; t < file.graph().tensors.size() && linears < 7; ++t) {
@@ -99,10 +94,10 @@ TEST_CASE("random draws the same trits for every layout") {
 }
 
 TEST_CASE("what random writes computes finite logits, in every layout and with every head") {
-  const Folder folder;
+  const TempDir folder;
   for (const char* layout : {"t2", "t5", "lut"}) {
     for (const char* head : {"int8", "f16", "f32"}) {
-      REQUIRE(Random("1m", folder / "m.trit", {"--layout", layout, "--head", head}).code == 0);
+      REQUIRE(RandomModel("1m", folder / "m.trit", {"--layout", layout, "--head", head}).code == 0);
       const auto model = Model::Load(folder / "m.trit").value();
       PlanOptions options;
       options.threads = 1;
@@ -118,11 +113,11 @@ TEST_CASE("what random writes computes finite logits, in every layout and with e
 }
 
 TEST_CASE("random takes a shape of one's own, of any family") {
-  const Folder folder;
+  const TempDir folder;
   WriteFile(
       folder / "mine.toml",
       "[data]\nfeatures = 30\nclasses = 7\n[network]\nfamily = \"mlp\"\nhidden = [33]\n[quantise]\nnorm = \"none\"\n");
-  REQUIRE(Random(folder / "mine.toml", folder / "mine.trit").code == 0);
+  REQUIRE(RandomModel(folder / "mine.toml", folder / "mine.trit").code == 0);
   const Json json = Json::parse(Tritwise({"inspect", folder / "mine.trit", "--json"}).out);
   CHECK(json["metadata"]["shape"] == "mine");
   CHECK(json["tensors"][0]["shape"] == Json({33, 30}));
@@ -130,12 +125,13 @@ TEST_CASE("random takes a shape of one's own, of any family") {
 }
 
 TEST_CASE("random refuses what is no shape, with the line and the key") {
-  const Folder folder;
+  const TempDir folder;
   const std::string out = folder / "m.trit";
-  CHECK(Random("2m", out).IsError(2, "tritwise random: there is no shape \"2m\" (there are 125m | 1m | bitnet-2b4t"));
+  CHECK(RandomModel("2m", out).IsError(2,
+                                       "tritwise random: there is no shape \"2m\" (there are 125m | 1m | bitnet-2b4t"));
   const auto refused = [&](const std::string& toml, const std::string& why) {
     WriteFile(folder / "s.toml", toml);
-    const Outcome result = Random(folder / "s.toml", out);
+    const Outcome result = RandomModel(folder / "s.toml", out);
     INFO(result.err);
     CHECK(result.IsError(1, "tritwise random: " + folder / "s.toml" + why));
   };
@@ -148,14 +144,14 @@ TEST_CASE("random refuses what is no shape, with the line and the key") {
   refused(data + "[quantise]\nnorm = \"l2\"\n", ":5: quantise.norm must be one of: none | layer | rms");
   refused(data + "[train]\nsteps = 5\n", ":4: unknown key train");
   refused(data + "classes = 3\n", ": data has either");
-  CHECK(Random("1m", out, {"--layout", "t3"}).IsError(2, "tritwise random: "));
-  CHECK(Random("1m", folder / "none" + "/m.trit").IsError(1, "tritwise random: "));
+  CHECK(RandomModel("1m", out, {"--layout", "t3"}).IsError(2, "tritwise random: "));
+  CHECK(RandomModel("1m", folder / "none" + "/m.trit").IsError(1, "tritwise random: "));
   CHECK_FALSE(std::filesystem::exists(out));
 }
 
 TEST_CASE("run refuses a model without a vocabulary in one line") {
-  const Folder folder;
-  REQUIRE(Random("1m", folder / "m.trit").code == 0);
+  const TempDir folder;
+  REQUIRE(RandomModel("1m", folder / "m.trit").code == 0);
   const Outcome result = Tritwise({"run", folder / "m.trit", "-p", "a"});
   CHECK(result.IsError(1, "tritwise run: "));
   CHECK(result.err.find("no vocabulary") != std::string::npos);

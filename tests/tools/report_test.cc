@@ -18,6 +18,7 @@ namespace {
 
 using nlohmann::json;
 using test::Contains;
+using test::Occurrences;
 using test::ScriptData;
 using test::TempDir;
 
@@ -50,12 +51,6 @@ std::string Contents(const std::filesystem::path& path) {
 std::string Page(const TempDir& folder) {
   WriteReport(folder.path());
   return Contents(folder.path() / "report.html");
-}
-
-size_t Occurrences(const std::string& text, const std::string& what) {
-  size_t count = 0;
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
-  return count;
 }
 
 std::string Refusal(const std::filesystem::path& folder) {

@@ -12,15 +12,10 @@ namespace {
 
 using nlohmann::json;
 using test::Contains;
+using test::Occurrences;
 using test::ScriptData;
 using test::StudyFolder;
 using test::TempDir;
-
-size_t Occurrences(const std::string& text, const std::string& what) {
-  size_t count = 0;
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
-  return count;
-}
 
 std::string Page(const StudyFolder& study) {
   study.WriteIndex();
@@ -33,7 +28,7 @@ json Numbers(const StudyFolder& study) {
   return json::parse(study.Contents("summary.json"));
 }
 
-std::string Refusal(const std::filesystem::path& folder) {
+std::string StudyRefusal(const std::filesystem::path& folder) {
   try {
     WriteStudyReport(folder);
   } catch (const Error& error) {
@@ -313,11 +308,11 @@ TEST_CASE("A study's page loads nothing from elsewhere and has no placeholder le
 TEST_CASE("A folder that is no study gets one line") {
   const TempDir folder;
   const std::string path = folder.path().string();
-  CHECK(Refusal(folder.path() / "none") == path + "/none: is not the folder of a study");
-  CHECK(Refusal(folder.path()) == path + ": holds no study.json, so it is not the folder of a study");
+  CHECK(StudyRefusal(folder.path() / "none") == path + "/none: is not the folder of a study");
+  CHECK(StudyRefusal(folder.path()) == path + ": holds no study.json, so it is not the folder of a study");
   for (const char* text : {"", "not JSON", "[]", "{\"study\": 1}", "{\"study\": \"a\", \"seeds\": [1]}"}) {
     folder.Write("study.json", text);
-    CHECK(Refusal(folder.path()) == path + "/study.json: is not what `tritwise study` writes");
+    CHECK(StudyRefusal(folder.path()) == path + "/study.json: is not what `tritwise study` writes");
   }
   CHECK_FALSE(std::filesystem::exists(folder.path() / "study.html"));
 }
@@ -331,7 +326,7 @@ TEST_CASE("Runs outside of a study's folder are not read") {
         {"strength", "stepped"}, {"schedule", "cosine"}, {"runs", {{{"seed", 1}, {"folder", run}}}}};
     const json index = {{"study", "a"}, {"seeds", {1}}, {"conditions", {condition}}, {"figures", json::array()}};
     folder.Write("study.json", index.dump());
-    CHECK(Refusal(folder.path()) ==
+    CHECK(StudyRefusal(folder.path()) ==
           (folder.path() / "study.json").string() + ": the folder of a run is outside of the study's");
   }
 }

@@ -41,7 +41,7 @@ std::string Gzip(const std::string& bytes) {
 }
 
 // The message, without the path in front.
-std::string Message(const std::function<void()>& read) {
+std::string MessageBehindPath(const std::function<void()>& read) {
   try {
     read();
   } catch (const Error& error) {
@@ -54,13 +54,13 @@ std::string Message(const std::function<void()>& read) {
 std::string ImagesRefusal(std::string_view bytes) {
   const TempDir folder;
   const auto path = folder.Write("a", bytes);
-  return Message([&] { ReadIdxImages(path); });
+  return MessageBehindPath([&] { ReadIdxImages(path); });
 }
 
 std::string LabelsRefusal(std::string_view bytes) {
   const TempDir folder;
   const auto path = folder.Write("a", bytes);
-  return Message([&] { ReadIdxLabels(path); });
+  return MessageBehindPath([&] { ReadIdxLabels(path); });
 }
 
 TEST_CASE("Images have their dimensions and pixels") {
@@ -102,8 +102,8 @@ TEST_CASE("Fashion-MNIST is read whole") {
 
 TEST_CASE("A file that is missing or is none is refused") {
   const TempDir folder;
-  CHECK(Message([&] { ReadIdxImages(folder.path() / "gone"); }) == "no such file");
-  CHECK(Message([&] { ReadIdxImages(folder.path()); }) == "not a file");
+  CHECK(MessageBehindPath([&] { ReadIdxImages(folder.path() / "gone"); }) == "no such file");
+  CHECK(MessageBehindPath([&] { ReadIdxImages(folder.path()); }) == "not a file");
 }
 
 TEST_CASE("A file that is not IDX is refused") {
@@ -153,7 +153,8 @@ TEST_CASE("Images and labels that differ in number are refused") {
   const TempDir folder;
   const auto images = folder.Write("images", Images());
   const auto labels = folder.Write("labels", Header(8, {3}) + "\1\2\3");
-  CHECK(Message([&] { ReadIdxDataset(images, labels); }) == "3 labels, but " + images.string() + " has 2 images");
+  CHECK(MessageBehindPath([&] { ReadIdxDataset(images, labels); }) ==
+        "3 labels, but " + images.string() + " has 2 images");
 }
 
 }  // namespace

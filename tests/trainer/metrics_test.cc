@@ -24,7 +24,7 @@ std::string Contents(const std::filesystem::path& path) {
   return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
 }
 
-std::vector<std::string> Lines(const std::filesystem::path& path) {
+std::vector<std::string> LinesOf(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(line);
@@ -51,7 +51,7 @@ TEST_CASE("Each type of line has its fields in the order documented") {
   log.Write(ValidationMetrics{9, 2.25, {}, 100, false});
   log.Write(CodesMetrics{9, {{"a", 0.25, 0.5, 0.25}}});
   log.Write(EndMetrics{29, 12.5});
-  CHECK(Lines(path) ==
+  CHECK(LinesOf(path) ==
         std::vector<std::string>{
             R"({"type":"run","version":"1.2.3","threads":2,"products":"oneDNN","target":"AVX2","parameters":10,)"
             R"("train_tokens":20,"steps":30,"batch_rows":40,"unit":"images","ranks":1})",
@@ -70,9 +70,9 @@ TEST_CASE("A line is in the file as soon as it is written") {
   const auto path = folder.path() / "metrics.jsonl";
   MetricsLog log(path);
   log.Write(StepAt(0));
-  CHECK(Lines(path).size() == 1);
+  CHECK(LinesOf(path).size() == 1);
   log.Write(StepAt(1));
-  CHECK(Lines(path).size() == 2);
+  CHECK(LinesOf(path).size() == 2);
 }
 
 TEST_CASE("Numbers that are not finite become null and come back as not a number") {
@@ -141,7 +141,7 @@ TEST_CASE("Resuming without a log begins one") {
   const auto path = folder.path() / "metrics.jsonl";
   MetricsLog log(path, 100);
   log.Write(StepAt(100));
-  CHECK(Lines(path).size() == 1);
+  CHECK(LinesOf(path).size() == 1);
 }
 
 TEST_CASE("A log with a line that is not an object is refused with its number, and stays as it was") {
@@ -231,7 +231,7 @@ TEST_CASE("Text that is not UTF-8 still gives a JSON line") {
   const auto path = folder.path() / "metrics.jsonl";
   MetricsLog log(path);
   log.Write(CodesMetrics{0, {{"a\xFF\n", 0.0, 1.0, 0.0}}});
-  CHECK(Lines(path).size() == 1);
+  CHECK(LinesOf(path).size() == 1);
   CHECK(ReadMetrics(path).codes.at(0).layers.at(0).name == "a\uFFFD\n");
 }
 

@@ -89,7 +89,7 @@ struct Clock {
   }
 };
 
-StepMetrics StepAt(int64_t step) {
+StepMetrics ShownStep(int64_t step) {
   StepMetrics metrics;
   metrics.step = step;
   metrics.loss = 4.0;
@@ -169,7 +169,7 @@ TEST_CASE("On a terminal one line is rewritten and shows everything that is aske
   {
     Progress progress(Options(100, clock));
     for (int64_t step = 0; step < 3; ++step) {
-      progress.Step(StepAt(step));
+      progress.Step(ShownStep(step));
       clock.now += 1.0;
     }
   }
@@ -185,9 +185,9 @@ TEST_CASE("On a narrow terminal the line stays within the width") {
     Terminal terminal(columns);
     {
       Progress progress(Options(100, clock));
-      progress.Step(StepAt(0));
+      progress.Step(ShownStep(0));
       clock.now += 1.0;
-      progress.Step(StepAt(1));
+      progress.Step(ShownStep(1));
     }
     const std::string output = terminal.Output();
     const size_t begin = output.rfind("\rstep 2/100") + 1;
@@ -203,7 +203,7 @@ TEST_CASE("A terminal is redrawn at most ten times a second, and at the last ste
   {
     Progress progress(Options(50, clock));
     for (int64_t step = 0; step < 50; ++step) {
-      progress.Step(StepAt(step));
+      progress.Step(ShownStep(step));
       clock.now += 0.001;
     }
   }
@@ -217,7 +217,7 @@ TEST_CASE("The rewritten line is ended before another is printed, and only once"
   Terminal terminal(100);
   {
     Progress progress(Options(10, clock));
-    progress.Step(StepAt(0));
+    progress.Step(ShownStep(0));
     progress.Line("saved {} at step 1");
     progress.Break();
     progress.Line("again");
@@ -230,7 +230,7 @@ TEST_CASE("Without a terminal lines are plain, one about every twentieth of the 
   Clock clock;
   const auto lines = PlainLines([&] {
     Progress progress(Options(100, clock));
-    for (int64_t step = 0; step < 100; ++step) progress.Step(StepAt(step));
+    for (int64_t step = 0; step < 100; ++step) progress.Step(ShownStep(step));
   });
   REQUIRE(lines.size() == 21);
   CHECK(lines.front() == "step 1/100  loss 4.000  lr 3.00e-04  16-bit  12.3 k tokens/s  300 MiB");
@@ -242,7 +242,7 @@ TEST_CASE("Without a terminal a slow run prints every ten seconds") {
   const auto lines = PlainLines([&] {
     Progress progress(Options(1000000, clock));
     for (int64_t step = 0; step < 101; ++step) {
-      progress.Step(StepAt(step));
+      progress.Step(ShownStep(step));
       clock.now += 1.0;
     }
   });
@@ -265,7 +265,7 @@ TEST_CASE("The loss shown is smoothed, and one that is not finite is shown at on
   Clock clock;
   const auto lines = PlainLines([&] {
     Progress progress(Options(3, clock));
-    StepMetrics metrics = StepAt(0);
+    StepMetrics metrics = ShownStep(0);
     progress.Step(metrics);
     metrics.step = 1;
     metrics.loss = 2.0;

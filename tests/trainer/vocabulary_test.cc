@@ -29,7 +29,7 @@ std::string Prose(size_t words, char separator = ' ') {
   return text;
 }
 
-VocabularyOptions Size(int32_t size) {
+VocabularyOptions OfSize(int32_t size) {
   VocabularyOptions options;
   options.size = size;
   return options;
@@ -78,7 +78,7 @@ std::string LoadRefusal(std::string_view model) {
 }
 
 TEST_CASE("A trained vocabulary has the size asked for with special pieces and bytes first") {
-  const Vocabulary vocabulary = TrainVocabulary(Prose(3000), Size(350));
+  const Vocabulary vocabulary = TrainVocabulary(Prose(3000), OfSize(350));
   REQUIRE(vocabulary.pieces.size() == 350);
   CHECK(vocabulary.types[0] == PieceType::kUnknown);
   CHECK(vocabulary.pieces[1] == "<s>");
@@ -94,7 +94,7 @@ TEST_CASE("A trained vocabulary is the one that the library makes from the same 
   const std::string text = Prose(3000);
   const TempDir folder;
   const Vocabulary theirs = LoadSentencePiece(folder.Write("a.model", TheirModel(text, {})));
-  const Vocabulary ours = TrainVocabulary(text, Size(350));
+  const Vocabulary ours = TrainVocabulary(text, OfSize(350));
   CHECK((ours.pieces == theirs.pieces));
   CHECK(ours.scores == theirs.scores);
   CHECK(ours.types == theirs.types);
@@ -102,7 +102,7 @@ TEST_CASE("A trained vocabulary is the one that the library makes from the same 
 
 TEST_CASE("Training is the same every time and with any number of threads") {
   const std::string text = Prose(3000);
-  VocabularyOptions options = Size(350);
+  VocabularyOptions options = OfSize(350);
   const Vocabulary first = TrainVocabulary(text, options);
   for (const int threads : {1, 2, 7, 1000}) {
     options.threads = threads;
@@ -119,13 +119,13 @@ TEST_CASE("Lines longer than a sentence count as much as short ones") {
     lines += c;
     if (c == '\n') lines += ' ';
   }
-  CHECK((TrainVocabulary(one_line, Size(350)).pieces == TrainVocabulary(lines, Size(350)).pieces));
+  CHECK((TrainVocabulary(one_line, OfSize(350)).pieces == TrainVocabulary(lines, OfSize(350)).pieces));
 }
 
 TEST_CASE("A text of one endless word can be learnt from") {
   std::string text;
   while (text.size() < 300000) text += "abcd\u20ACefg";
-  const Vocabulary vocabulary = TrainVocabulary(text, Size(275));
+  const Vocabulary vocabulary = TrainVocabulary(text, OfSize(275));
   auto tokenizer = Tokenizer::Make(vocabulary);
   REQUIRE(tokenizer.ok());
   CHECK(tokenizer.value().Encode(text).size() < text.size() / 4);
@@ -134,7 +134,7 @@ TEST_CASE("A text of one endless word can be learnt from") {
 TEST_CASE("Lines with the character that the library reserves are learnt from around it") {
   std::string text = Prose(3000);
   for (char& c : text) c = c == '\n' ? ' ' : c;
-  const Vocabulary vocabulary = TrainVocabulary("\u2585" + text + "\u2585\u2585 end", Size(350));
+  const Vocabulary vocabulary = TrainVocabulary("\u2585" + text + "\u2585\u2585 end", OfSize(350));
   CHECK(vocabulary.pieces.size() == 350);
   for (const std::string& piece : vocabulary.pieces) CHECK(piece.find("\u2585") == std::string::npos);
 }
@@ -143,23 +143,23 @@ TEST_CASE("Several documents are learnt from like one text of them") {
   const std::string text = Prose(3000);
   const size_t cut = text.find('\n', text.size() / 2) + 1;
   const std::vector<std::string> documents = {text.substr(0, cut), "", text.substr(cut)};
-  CHECK((TrainVocabulary(documents, Size(350)).pieces == TrainVocabulary(text, Size(350)).pieces));
+  CHECK((TrainVocabulary(documents, OfSize(350)).pieces == TrainVocabulary(text, OfSize(350)).pieces));
 }
 
 TEST_CASE("A text with nothing in it is refused") {
-  CHECK(TrainingRefusal("", Size(300)) == "vocabulary: the text is empty");
-  CHECK(TrainingRefusal("\n\n\n", Size(300)) == "vocabulary: the text is empty");
-  CHECK(Message([] { TrainVocabulary(std::vector<std::string>(), Size(300)); }) == "vocabulary: the text is empty");
+  CHECK(TrainingRefusal("", OfSize(300)) == "vocabulary: the text is empty");
+  CHECK(TrainingRefusal("\n\n\n", OfSize(300)) == "vocabulary: the text is empty");
+  CHECK(Message([] { TrainVocabulary(std::vector<std::string>(), OfSize(300)); }) == "vocabulary: the text is empty");
 }
 
 TEST_CASE("A size too large for the text is refused with the largest which then works") {
   const std::string text = Prose(30);
-  const std::string message = TrainingRefusal(text, Size(5000));
+  const std::string message = TrainingRefusal(text, OfSize(5000));
   const std::string prefix = "vocabulary: size 5000 is too large for this text: the largest is ";
   REQUIRE(message.starts_with(prefix));
   const int32_t largest = std::stoi(message.substr(prefix.size()));
-  CHECK(TrainingRefusal(text, Size(largest)) == "accepted");
-  CHECK(TrainingRefusal(text, Size(largest + 1)) == "vocabulary: size " + std::to_string(largest + 1) +
+  CHECK(TrainingRefusal(text, OfSize(largest)) == "accepted");
+  CHECK(TrainingRefusal(text, OfSize(largest + 1)) == "vocabulary: size " + std::to_string(largest + 1) +
                                                         " is too large for this text: the largest is " +
                                                         std::to_string(largest));
 }
@@ -167,42 +167,42 @@ TEST_CASE("A size too large for the text is refused with the largest which then 
 TEST_CASE("A size too small for the text is refused with the smallest which then works") {
   const std::string text = Prose(300);
   for (const int32_t size : {-1, 0, 2, 259}) {
-    CHECK(TrainingRefusal(text, Size(size)) ==
+    CHECK(TrainingRefusal(text, OfSize(size)) ==
           "vocabulary: size " + std::to_string(size) +
               " is too small: 256 bytes and 3 special pieces come first, then at least one character");
   }
-  const std::string message = TrainingRefusal(text, Size(262));
+  const std::string message = TrainingRefusal(text, OfSize(262));
   const std::string prefix = "vocabulary: size 262 is too small: this text needs at least ";
   REQUIRE(message.starts_with(prefix));
   const int32_t smallest = std::stoi(message.substr(prefix.size()));
-  CHECK(TrainingRefusal(text, Size(smallest)) == "accepted");
-  CHECK(TrainingRefusal(text, Size(smallest - 1)) != "accepted");
+  CHECK(TrainingRefusal(text, OfSize(smallest)) == "accepted");
+  CHECK(TrainingRefusal(text, OfSize(smallest - 1)) != "accepted");
 }
 
 TEST_CASE("Texts with nothing to merge are refused or learnt from but never crash") {
-  CHECK(TrainingRefusal("a", Size(260)) == "accepted");
-  CHECK(TrainingRefusal("a", Size(300)) == "vocabulary: size 300 is too large for this text: the largest is 260");
+  CHECK(TrainingRefusal("a", OfSize(260)) == "accepted");
+  CHECK(TrainingRefusal("a", OfSize(300)) == "vocabulary: size 300 is too large for this text: the largest is 260");
   for (const std::string_view text : {std::string_view(" "), std::string_view("\t"), std::string_view("\0\0\0", 3),
                                       std::string_view("\u2585"), std::string_view("<s></s><unk>")}) {
-    CHECK(TrainingRefusal(text, Size(300)).starts_with("vocabulary: "));
+    CHECK(TrainingRefusal(text, OfSize(300)).starts_with("vocabulary: "));
   }
 }
 
 TEST_CASE("A text that is not UTF-8 is refused with the offset") {
-  CHECK(TrainingRefusal("abc\xFF", Size(300)) == "vocabulary: document 1 is not UTF-8 at byte 3");
+  CHECK(TrainingRefusal("abc\xFF", OfSize(300)) == "vocabulary: document 1 is not UTF-8 at byte 3");
 }
 
 TEST_CASE("Options out of range are refused") {
-  VocabularyOptions options = Size(300);
+  VocabularyOptions options = OfSize(300);
   options.character_coverage = 0.5;
   CHECK(TrainingRefusal("abc", options) == "vocabulary: character coverage must be from 0.98 to 1");
-  options = Size(300);
+  options = OfSize(300);
   options.threads = 0;
   CHECK(TrainingRefusal("abc", options) == "vocabulary: the number of threads must be 1 or more");
 }
 
 TEST_CASE("Full coverage gives every character a piece") {
-  VocabularyOptions options = Size(350);
+  VocabularyOptions options = OfSize(350);
   const std::string text = Prose(3000) + "\u20AC";
   const auto has_euro = [](const Vocabulary& vocabulary) {
     return std::find(vocabulary.pieces.begin(), vocabulary.pieces.end(), "\u20AC") != vocabulary.pieces.end();

@@ -12,7 +12,6 @@
 namespace tritwise::route {
 namespace {
 
-constexpr size_t kMostName = 64;
 constexpr int kMostLost = 2;          // workers that one request may have been lost with: it may be what ends them
 constexpr int64_t kWindow = 128;      // deltas that a worker may be ahead of the router
 constexpr int64_t kNobody_ms = 1000;  // a fair time until a worker is there
@@ -97,7 +96,7 @@ Router::Task Router::MakeTask(const Request& request, const serve::Exchange& exc
                        {{"retry_after_ms", kNobody_ms}});
   }
   Task task;
-  task.model = ModelNamed(request.fields.Text("model", {}, kMostName));
+  task.model = ModelNamed(request.fields.Text("model", {}, serve::kMostName));
   task.request = request.fields.object();
   task.request["model"] = task.model;
   task.request["id"] = IdOf(exchange.job);

@@ -15,6 +15,9 @@ namespace tritwise::serve {
 using Clock = std::chrono::steady_clock;
 using JobId = uint64_t;
 
+inline double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
+inline double Milliseconds(Clock::duration time) { return 1e3 * Seconds(time); }
+
 inline constexpr int64_t kNoLimit = -1;
 
 struct Generation {

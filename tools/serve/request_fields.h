@@ -14,6 +14,8 @@ namespace tritwise::serve {
 
 using Json = nlohmann::ordered_json;
 
+inline constexpr size_t kMostName = 64;  // bytes of a name that a client gives: of a request, of a model, of itself
+
 // An error of docs/protocol.md; `more` are other keys of the reply.
 class RequestError : public Error {
  public:

@@ -9,8 +9,6 @@
 namespace tritwise::serve {
 namespace {
 
-double Milliseconds(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
-
 SamplerOptions OptionsOf(const Work& work) {
   const auto* generation = std::get_if<Generation>(&work);
   return generation == nullptr ? SamplerOptions{} : generation->sampler;

@@ -8,8 +8,6 @@
 namespace tritwise::serve {
 namespace {
 
-constexpr size_t kMostName = 64;
-
 Json ReplyOf(Event event, const ResultShape& shape) {
   if (auto* delta = std::get_if<Delta>(&event.what)) {
     return {{"type", "delta"}, {"text", std::move(delta->text)}, {"ids", std::move(delta->ids)}};

@@ -11,10 +11,6 @@ namespace {
 constexpr std::chrono::milliseconds kIdle{200};   // between looks at all exchanges: deadlines, who came back
 constexpr std::chrono::milliseconds kBlocked{5};  // the same while a client has no room
 constexpr int kMessagesInARow = 64;               // before events are looked at again
-constexpr size_t kMostName = 64;
-
-double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
-double Milliseconds(Clock::duration time) { return 1e3 * Seconds(time); }
 
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 

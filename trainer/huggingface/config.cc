@@ -8,8 +8,6 @@
 namespace tritwise {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr float kOlmoEps = 1e-5f;  // not in its config.json
 
 struct ActivationName {
@@ -21,7 +19,7 @@ constexpr ActivationName kActivations[] = {
 
 class Parser {
  public:
-  Parser(const Json& json, const std::string& where) : json_(json), where_(where) {}
+  Parser(const nlohmann::json& json, const std::string& where) : json_(json), where_(where) {}
 
   HuggingFaceConfig Parse() {
     const std::string type = Text("model_type", "");
@@ -56,33 +54,33 @@ class Parser {
  private:
   [[noreturn]] void Fail(const std::string& what) const { throw Error(where_ + ": " + what); }
 
-  const Json& Get(const char* key) const {
-    static const Json kNull;
+  const nlohmann::json& Get(const char* key) const {
+    static const nlohmann::json kNull;
     const auto found = json_.find(key);
     return found == json_.end() ? kNull : *found;
   }
 
-  void Need(const char* key, const Json& wanted) const {
-    const Json& value = Get(key);
+  void Need(const char* key, const nlohmann::json& wanted) const {
+    const nlohmann::json& value = Get(key);
     if (value.is_null() || value == wanted || value == false) return;
     Fail(std::string(key) + " is " + value.dump().substr(0, 100) + ", which our networks do not have");
   }
 
   std::string Text(const char* key, const char* otherwise) const {
-    const Json& value = Get(key);
+    const nlohmann::json& value = Get(key);
     if (value.is_null()) return otherwise;
     if (!value.is_string()) Fail(std::string(key) + " must be a text");
     return value.get<std::string>();
   }
   int64_t Integer(const char* key, int64_t otherwise) const {
-    const Json& value = Get(key);
+    const nlohmann::json& value = Get(key);
     if (value.is_null() && otherwise != 0) return otherwise;
     if (!value.is_number_integer() || value.get<int64_t>() < 1 || value.get<int64_t>() > (int64_t{1} << 31)) {
       Fail(std::string(key) + " must be a positive integer");
     }
     return value.get<int64_t>();
   }
-  double Number(const Json& object, const char* key, double otherwise) const {
+  double Number(const nlohmann::json& object, const char* key, double otherwise) const {
     const auto found = object.find(key);
     if (found == object.end() || found->is_null()) return otherwise;
     if (!found->is_number() || !(found->get<double>() > 0.0)) Fail(std::string(key) + " must be a positive number");
@@ -93,7 +91,7 @@ class Parser {
   double RotaryBase() const {
     double base = Number(json_, "rope_theta", 10000.0);
     for (const char* key : {"rope_scaling", "rope_parameters"}) {
-      const Json& rope = Get(key);
+      const nlohmann::json& rope = Get(key);
       if (rope.is_null()) continue;
       const auto type = !rope.is_object()            ? rope.end()
                         : rope.contains("rope_type") ? rope.find("rope_type")
@@ -116,13 +114,13 @@ class Parser {
 
   // The first of several.
   int32_t Id(const char* key, int64_t vocabulary) const {
-    const Json& value = Get(key).is_array() && !Get(key).empty() ? Get(key)[0] : Get(key);
+    const nlohmann::json& value = Get(key).is_array() && !Get(key).empty() ? Get(key)[0] : Get(key);
     if (!value.is_number_integer()) return -1;
     const auto id = value.get<int64_t>();
     return id >= 0 && id < vocabulary ? static_cast<int32_t>(id) : -1;
   }
 
-  const Json& json_;
+  const nlohmann::json& json_;
   const std::string& where_;
 };
 
@@ -137,12 +135,12 @@ double Shortest(float value) {
 
 }  // namespace
 
-HuggingFaceConfig ParseHuggingFaceConfig(const Json& json, const std::string& where) {
+HuggingFaceConfig ParseHuggingFaceConfig(const nlohmann::json& json, const std::string& where) {
   if (!json.is_object()) throw Error(where + ": not a config.json");
   return Parser(json, where).Parse();
 }
 
-Json WriteHuggingFaceConfig(const HuggingFaceConfig& config, const std::string& where) {
+nlohmann::json WriteHuggingFaceConfig(const HuggingFaceConfig& config, const std::string& where) {
   const DecoderConfig& c = config.network;
   const int64_t head_size = c.head_size != 0 ? c.head_size : c.width / c.heads;
   const bool llama = c.norm == NormKind::kRms && c.norm_gain;
@@ -155,20 +153,20 @@ Json WriteHuggingFaceConfig(const HuggingFaceConfig& config, const std::string& 
   if (olmo && head_size * c.heads != c.width) {
     throw Error(where + ": an OLMo network's heads fill its width (network.head_size * heads = width)");
   }
-  Json json = {{"architectures", {llama ? "LlamaForCausalLM" : "OlmoForCausalLM"}},
-               {"model_type", llama ? "llama" : "olmo"},
-               {"hidden_size", c.width},
-               {"num_hidden_layers", c.layers},
-               {"num_attention_heads", c.heads},
-               {"num_key_value_heads", c.kv_heads != 0 ? c.kv_heads : c.heads},
-               {"intermediate_size", c.feed_forward},
-               {"rope_theta", c.rotary_base},
-               {"tie_word_embeddings", c.tied_head},
-               {"vocab_size", config.vocabulary},
-               {"max_position_embeddings", config.context},
-               {"attention_bias", false},
-               {"bos_token_id", nullptr},
-               {"eos_token_id", nullptr}};
+  nlohmann::json json = {{"architectures", {llama ? "LlamaForCausalLM" : "OlmoForCausalLM"}},
+                         {"model_type", llama ? "llama" : "olmo"},
+                         {"hidden_size", c.width},
+                         {"num_hidden_layers", c.layers},
+                         {"num_attention_heads", c.heads},
+                         {"num_key_value_heads", c.kv_heads != 0 ? c.kv_heads : c.heads},
+                         {"intermediate_size", c.feed_forward},
+                         {"rope_theta", c.rotary_base},
+                         {"tie_word_embeddings", c.tied_head},
+                         {"vocab_size", config.vocabulary},
+                         {"max_position_embeddings", config.context},
+                         {"attention_bias", false},
+                         {"bos_token_id", nullptr},
+                         {"eos_token_id", nullptr}};
   for (const ActivationName& known : kActivations) {
     if (known.kind == c.activation) json["hidden_act"] = known.name;
   }
@@ -184,8 +182,8 @@ Json WriteHuggingFaceConfig(const HuggingFaceConfig& config, const std::string& 
   return json;
 }
 
-Json ReadJsonFile(const std::filesystem::path& path) {
-  Json json = Json::parse(ReadFile(path), nullptr, false);
+nlohmann::json ReadJsonFile(const std::filesystem::path& path) {
+  nlohmann::json json = nlohmann::json::parse(ReadFile(path), nullptr, false);
   if (json.is_discarded()) throw Error(path.string() + ": not JSON, or damaged");
   return json;
 }

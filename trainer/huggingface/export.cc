@@ -18,8 +18,6 @@
 namespace tritwise {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr float kLargestHalf = 65504.0f;
 
 struct Dtype {
@@ -48,7 +46,7 @@ class Exporter {
       throw Error("the network is not fully ternary after " + std::to_string(checkpoint_.state.step) +
                   " steps, so there is nothing to write --dequantised");
     }
-    const Json config = Config(*network);
+    const nlohmann::json config = Config(*network);
     MakeTensors(*network);
     std::error_code error;
     std::filesystem::create_directories(folder_, error);
@@ -69,11 +67,11 @@ class Exporter {
     ThrowIfError(WriteFileAtomically((folder_ / name).string(), text));
   }
 
-  Json Config(const DecoderConfig& network) const {
+  nlohmann::json Config(const DecoderConfig& network) const {
     const Vocabulary& vocabulary = checkpoint_.description.vocabulary;
     const HuggingFaceConfig config = {network, graph().input_width, graph().context, vocabulary.begin_id,
                                       vocabulary.end_id};
-    Json json = WriteHuggingFaceConfig(config, "this run");
+    nlohmann::json json = WriteHuggingFaceConfig(config, "this run");
     json["torch_dtype"] = dtype_.torch;
     const Recipe::Quantise& q = checkpoint_.recipe.quantise;
     json["tritwise"] = {{"producer", checkpoint_.description.producer},
@@ -141,7 +139,7 @@ class Exporter {
       return;
     }
     WriteText("tokenizer.json", TokenizerJson(vocabulary));
-    Json config = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"clean_up_tokenization_spaces", false}};
+    nlohmann::json config = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"clean_up_tokenization_spaces", false}};
     const auto name = [&](const char* key, int32_t id) {
       if (id >= 0) config[key] = vocabulary.pieces[static_cast<size_t>(id)];
     };

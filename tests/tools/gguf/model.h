@@ -31,10 +31,7 @@ inline DecoderOptions GgufDecoder() {
   return o;
 }
 
-struct GgufFolder {
-  std::string operator/(const char* name) const { return (folder.path() / name).string(); }
-  TempDir folder;
-
+struct GgufFolder : TempDir {
   ModelFile Model(const Graph& graph, Vocabulary vocabulary = {}) const {
     WriteRandomModel(*this / "m.trit", graph, std::move(vocabulary));
     return ModelFile::Read(*this / "m.trit").value();
