@@ -9,13 +9,13 @@ file(WRITE "${OUTPUT}" "#include <string_view>
 
 namespace tritwise {
 namespace {
-constexpr unsigned char kBytes[] = {
+constexpr unsigned char ${NAME}Bytes[] = {
 ${_bytes}
 };
 }  // namespace
 
 extern const std::string_view ${NAME};
-const std::string_view ${NAME}(reinterpret_cast<const char*>(kBytes), sizeof(kBytes));
+const std::string_view ${NAME}(reinterpret_cast<const char*>(${NAME}Bytes), sizeof(${NAME}Bytes));
 
 }  // namespace tritwise
 ")

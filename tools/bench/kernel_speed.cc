@@ -9,6 +9,7 @@
 
 #include "format/model_file.h"
 #include "tools/bench/product_kernels.h"
+#include "tools/bench/round_up.h"
 #include "trainer/error.h"
 
 namespace tritwise {
@@ -26,8 +27,6 @@ constexpr Shape kShapes[] = {{2560, 2560}, {6912, 2560}, {2560, 6912}};
 constexpr size_t kRows[] = {2, 8, 32, 512};
 constexpr Shape kQuickShapes[] = {{64, 640}};
 constexpr size_t kQuickRows[] = {2, 5};
-
-size_t RoundUp(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
 uint8_t RandomWeight(Storage storage, BenchRandom& random) {
   if (storage == Storage::kT5) return static_cast<uint8_t>((random.Below(243) * 256 + 242) / 243);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "kernels/limits/reference.h"
+#include "tools/bench/round_up.h"
 #include "tools/table.h"
 #include "trainer/error_status.h"
 
@@ -15,8 +16,6 @@ namespace {
 using kernels::ReadManner;
 
 constexpr size_t kHugePage = size_t{2} << 20;
-
-size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 }  // namespace
 
