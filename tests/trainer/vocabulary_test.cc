@@ -160,8 +160,8 @@ TEST_CASE("A size too large for the text is refused with the largest which then 
   const int32_t largest = std::stoi(message.substr(prefix.size()));
   CHECK(TrainingRefusal(text, OfSize(largest)) == "accepted");
   CHECK(TrainingRefusal(text, OfSize(largest + 1)) == "vocabulary: size " + std::to_string(largest + 1) +
-                                                        " is too large for this text: the largest is " +
-                                                        std::to_string(largest));
+                                                          " is too large for this text: the largest is " +
+                                                          std::to_string(largest));
 }
 
 TEST_CASE("A size too small for the text is refused with the smallest which then works") {
