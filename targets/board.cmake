@@ -10,6 +10,7 @@
 #   TRITWISE_BOARD_EMULATORS      commands that run its programs, each with a CPU; none: the building machine runs them
 #   TRITWISE_BOARD_RUNS           for each of them the instruction set that kernels must then run with, and "dot" where
 #                                 one instruction multiplies bytes and adds four products
+#   TRITWISE_BOARD_MOST_BYTES     what its full command may have, where 3 MiB are not enough; else not there
 #   TRITWISE_BOARD_MACHINE_MODEL  the CPU as llvm-mca names it, or the nearest that it has (tools/bench/machine_model.py)
 set(TRITWISE_BOARD "" CACHE STRING "Folder of targets/ that says what the board has; empty: this machine")
 set(TRITWISE_HIGHWAY_TARGETS "" CACHE STRING
@@ -34,7 +35,7 @@ if(TRITWISE_BOARD)
   add_compile_options(${_flags} -ffunction-sections -fdata-sections)
   add_link_options(${_flags} -Wl,--gc-sections)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    add_link_options(-Wl,--icf=all)  # functions with the same code once; nothing here compares their addresses
+    add_link_options(-Wl,-O2,--icf=all)  # functions with the same code once; nothing here compares their addresses
   endif()
 else()
   set(TRITWISE_BOARD_TARGETS "all")
