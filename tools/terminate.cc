@@ -1,5 +1,5 @@
 // What the C++ library does last with an exception that nobody caught. Its own prints the type's name in full, and
-// brings 50 KB of demangler for it; main() catches what is thrown and says it in one line, so that this is for what
+// brings 45 KB of demangler for it; main() catches what is thrown and says it in one line, so that this is for what
 // cannot happen.
 #include <unistd.h>
 

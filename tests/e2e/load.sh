@@ -21,9 +21,9 @@ expect_sums() { expect "$1: a request has no end, or two" '.requests == .ok + .c
 
 start_server
 # Cancels, slow readers, a server that is full: all are answered, and equal requests get equal texts.
-"${load[@]}" --clients 40 --requests 400 --max-tokens 24 --cancel 0.3 --slow 0.1 --report "$work/load.html" > "$work/result" 2> "$work/progress"
+"${load[@]}" --clients 40 --requests 400 --max-tokens 96 --cancel 0.3 --slow 0.1 --report "$work/load.html" > "$work/result" 2> "$work/progress"
 expect_sums "cancels and slow readers"
-expect "all are answered" '.requests == 400 and .errors == 0 and .cancelled > 0 and .cancelled + .cancelled_too_late > 50 and .busy > 0'
+expect "all are answered" '.requests == 400 and .errors == 0 and .cancelled > 50 and .busy > 0'
 expect "texts" '.mismatches == 0 and .compared > 300'
 expect "figures" '.tokens_per_s > 0 and .first_token_ms.p50 <= .first_token_ms.p99 and .server.resident_bytes.end > 0'
 grep -q 'canvas' "$work/load.html" || fail "no page"

@@ -1,3 +1,4 @@
+// Sizes in whole units: pages, alignments, blocks.
 #pragma once
 
 #include <cstddef>
