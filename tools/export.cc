@@ -15,7 +15,7 @@
 namespace tritwise {
 namespace {
 
-struct Arguments {
+struct ExportArguments {
   std::string source;
   std::string output;
   std::string layout;
@@ -52,7 +52,7 @@ void SaySize(const std::string& path) {
   std::printf("%s: %ju bytes\n", path.c_str(), static_cast<uintmax_t>(std::filesystem::file_size(path)));
 }
 
-void ExportGguf(const Arguments& arguments, const std::string& model_path) {
+void ExportGguf(const ExportArguments& arguments, const std::string& model_path) {
   std::optional<GgufType> type;
   if (!arguments.gguf_type.empty()) type = GgufTypeNamed(arguments.gguf_type);
   const ModelFile model = ValueOrThrow(ModelFile::Read(model_path));
@@ -64,7 +64,7 @@ void ExportGguf(const Arguments& arguments, const std::string& model_path) {
   SaySize(arguments.gguf);
 }
 
-void Export(const Arguments& arguments) {
+void Export(const ExportArguments& arguments) {
   std::filesystem::path path = arguments.source;
   if (path.extension() == ".trit") {
     if (arguments.gguf.empty()) throw UsageError("a .trit file can be exported with --gguf only");
@@ -100,7 +100,7 @@ void Export(const Arguments& arguments) {
 }  // namespace
 
 void AddExport(CLI::App& app) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ExportArguments>();
   CLI::App* command = app.add_subcommand("export", "Write a model from a training checkpoint");
   command->add_option("source", arguments->source, "Checkpoint, or the folder of a run; with --gguf also a .trit file")
       ->required();

@@ -14,7 +14,7 @@
 namespace tritwise {
 namespace {
 
-struct Arguments {
+struct FootprintArguments {
   std::string path;
   std::string shape;
   std::vector<int64_t> contexts;
@@ -26,7 +26,7 @@ struct Arguments {
   std::string report;
 };
 
-std::vector<Board> BoardsOf(const Arguments& a) {
+std::vector<Board> BoardsOf(const FootprintArguments& a) {
   const std::vector<Board> all = Boards();
   std::vector<Board> chosen;
   for (const std::string& name : a.boards) {
@@ -38,7 +38,7 @@ std::vector<Board> BoardsOf(const Arguments& a) {
   return chosen;
 }
 
-void FootprintOf(const Arguments& a) {
+void FootprintOf(const FootprintArguments& a) {
   if (a.path.empty() == a.shape.empty()) throw UsageError("give a model, a run, a recipe, or --shape");
   if (!a.shape.empty() && !IsShippedShape(a.shape) && !std::filesystem::exists(a.shape)) {
     throw UsageError("there is no shape \"" + a.shape + "\" (there are " + ShippedShapeNames() +
@@ -62,7 +62,7 @@ void FootprintOf(const Arguments& a) {
 }  // namespace
 
 void AddFootprint(CLI::App& app) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<FootprintArguments>();
   CLI::App* command = app.add_subcommand("footprint", "Plans what a network costs in memory and speed, against fp16");
   command->add_option("SOURCE", a->path, "MODEL.trit, the folder of a run, or a recipe");
   command->add_option("--shape", a->shape, ShippedShapeNames() + ", or a TOML file like those in tools/shapes/");

@@ -14,7 +14,7 @@
 namespace tritwise {
 namespace {
 
-struct Arguments {
+struct LaunchArguments {
   LaunchPlan plan;
   bool dry_run = false;
 };
@@ -24,7 +24,7 @@ void PrintTo(std::FILE* file, const std::string& line) {
   std::fflush(file);
 }
 
-void Launch(const Arguments& a) {
+void Launch(const LaunchArguments& a) {
   const LaunchPlan& plan = a.plan;
   const std::string& name = plan.command.front();
   if (name != "train" && name != "study") {
@@ -56,7 +56,7 @@ void Launch(const Arguments& a) {
 }  // namespace
 
 void AddLaunch(CLI::App& app) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<LaunchArguments>();
   CLI::App* command = app.add_subcommand("launch", "Train with several processes, on one host or many (Open MPI)");
   command->add_option("-n,--ranks", a->plan.ranks, "Processes")->required()->check(CLI::Range(1, 65536));
   command->add_option("--hostfile", a->plan.hostfile, "Hosts, one a line: NAME slots=RANKS (default: this host)");

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/commands.h"
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/program.h"
 
 int main(int argc, char** argv) {

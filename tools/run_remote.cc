@@ -4,15 +4,12 @@
 #include <cstdio>
 
 #include "tools/commands.h"
+#include "tools/interrupt.h"
 #include "tools/run_flags.h"
 #include "tools/write_on.h"
 
 namespace tritwise {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-
-void Interrupt(int /*signal*/) { interrupted = 1; }
 
 Json Request(const RunFlags& flags) {
   Json request;
@@ -53,9 +50,7 @@ Json Summary(const std::string& text, const Json& finish, double first_token_s) 
 void RunRemote(const RunFlags& flags) {
   const auto begin = Clock::now();
   Client client(flags.client.Options());
-  struct sigaction action = {};
-  action.sa_handler = Interrupt;
-  sigaction(SIGINT, &action, nullptr);
+  NoteInterrupts();
   std::signal(SIGPIPE, SIG_IGN);  // who reads our text is gone: the server is to know too
 
   std::string text;
@@ -64,7 +59,7 @@ void RunRemote(const RunFlags& flags) {
   bool cancelling = false;
   Clock::time_point cancelled;
   const Json finish = client.Generate(Request(flags), [&](const Json* delta) {
-    if (interrupted != 0 || !writable) {
+    if (WasInterrupted() || !writable) {
       if (!cancelling) cancelled = Clock::now();
       cancelling = true;
       // The server is told; whether it answers is not worth a long wait.
@@ -82,7 +77,7 @@ void RunRemote(const RunFlags& flags) {
     return writable;
   });
   const std::string reason = finish.value("reason", "");
-  if (interrupted != 0) {
+  if (WasInterrupted()) {
     if (!flags.json) std::puts("");
     throw Interrupted{};
   }

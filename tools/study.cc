@@ -13,14 +13,14 @@ namespace {
 
 using std::filesystem::path;
 
-struct Arguments {
+struct StudyArguments {
   std::string study;
   std::string out;
   std::vector<std::string> overrides;
   int threads = 0;
 };
 
-void RunIt(const Arguments& a, const RankSession& session) {
+void RunIt(const StudyArguments& a, const RankSession& session) {
   StudyOptions options;
   options.study = ReadStudy(a.study, a.overrides);
   options.folder = a.out.empty() ? path("studies") / options.study.name : path(a.out);
@@ -37,7 +37,7 @@ void RunIt(const Arguments& a, const RankSession& session) {
 }  // namespace
 
 void AddStudy(CLI::App& app) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<StudyArguments>();
   CLI::App* command = app.add_subcommand("study", "Train a recipe under several conditions and compare them");
   command->add_option("study", a->study, "Study (TOML): a recipe, its conditions, seeds and figures")->required();
   command->add_option("--set", a->overrides, "Change one value of the recipe: --set train.steps=500")

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/memory_budget.h"
 #include "tools/model_flags.h"
 #include "tritwise/sampler.h"

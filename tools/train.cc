@@ -15,7 +15,7 @@ namespace {
 
 using std::filesystem::path;
 
-struct Arguments {
+struct TrainArguments {
   std::string recipe;
   std::string data;
   std::string out;
@@ -32,7 +32,7 @@ uint64_t TextBytes(const std::string& data) {
 }
 
 // For a text and a network that somebody has trained already.
-Recipe FineTuningRecipe(const Arguments& a, const Start& start) {
+Recipe FineTuningRecipe(const TrainArguments& a, const Start& start) {
   Recipe recipe = DefaultTextRecipe(a.data, TextBytes(a.data));
   recipe.network = start.network;
   recipe.train.learning_rate = 3e-4;
@@ -40,7 +40,7 @@ Recipe FineTuningRecipe(const Arguments& a, const Start& start) {
   return recipe;
 }
 
-Recipe ChooseRecipe(const Arguments& a, const Start* start) {
+Recipe ChooseRecipe(const TrainArguments& a, const Start* start) {
   std::vector<std::string> overrides;
   if (!a.data.empty()) overrides.push_back("data.path=\"" + a.data + "\"");
   overrides.insert(overrides.end(), a.overrides.begin(), a.overrides.end());
@@ -52,14 +52,14 @@ Recipe ChooseRecipe(const Arguments& a, const Start* start) {
 }
 
 // runs/NAME, with a number behind where that is taken.
-path NewFolder(const Arguments& a) {
+path NewFolder(const TrainArguments& a) {
   const std::string name = path(a.recipe.empty() ? a.data : a.recipe).stem().string();
   path folder = path("runs") / name;
   for (int i = 2; std::filesystem::exists(folder); ++i) folder = path("runs") / (name + "-" + std::to_string(i));
   return folder;
 }
 
-void Train(const Arguments& a, const RankSession& session) {
+void Train(const TrainArguments& a, const RankSession& session) {
   RunOptions options;
   std::optional<Start> start;
   if (!a.init.empty()) {
@@ -88,7 +88,7 @@ void Train(const Arguments& a, const RankSession& session) {
 }  // namespace
 
 void AddTrain(CLI::App& app) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<TrainArguments>();
   CLI::App* command = app.add_subcommand("train", "Train a network: 16-bit first, then 1.58-bit");
   command->add_option("recipe", a->recipe, "Recipe (TOML); without one, --data is trained on by defaults");
   command->add_option("--data", a->data, "Text file, folder of texts, or JSONL with a field \"text\"");

@@ -18,7 +18,7 @@
 namespace tritwise {
 namespace {
 
-struct Arguments {
+struct BenchArguments {
   BenchModelFlags model;
   BenchTrainingFlags training;
 #ifdef TRITWISE_WITH_LOAD
@@ -43,7 +43,7 @@ std::vector<int> ResolveThreads(std::vector<int> threads) {
   return threads;
 }
 
-void CheckKernels(const Arguments& a) {
+void CheckKernels(const BenchArguments& a) {
   const BenchModelFlags& flags = a.model;
   if (!flags.target.empty()) {
     const std::vector<std::string> targets = kernels::SupportedTargets();
@@ -61,7 +61,7 @@ void CheckKernels(const Arguments& a) {
 }
 
 #ifdef TRITWISE_WITH_TRAINER
-void Report(Arguments& a) {
+void Report(BenchArguments& a) {
   if (a.model.model.path.empty()) throw UsageError("--report needs a model or the folder of a run");
   for (const std::string& section : a.only) {
     if (section != "memory" && section != "model")
@@ -75,7 +75,7 @@ void Report(Arguments& a) {
 }
 #endif
 
-void Bench(Arguments& a) {
+void Bench(BenchArguments& a) {
 #ifdef TRITWISE_WITH_LOAD
   if (!a.load.client.connect.empty()) {
     a.load.json = a.model.json;
@@ -120,7 +120,7 @@ void Bench(Arguments& a) {
 }  // namespace
 
 void AddBench(CLI::App& app) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<BenchArguments>();
   BenchModelFlags& flags = a->model;
   CLI::App* command =
       app.add_subcommand("bench", "Measures speed and memory of this machine, its kernels and a model, or of training");

@@ -10,7 +10,7 @@
 #include "tools/bench/bench.h"
 #include "tools/bench/energy.h"
 #include "tools/bench/measure.h"
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/output.h"
 #include "trainer/error_status.h"
 #include "tritwise/session.h"

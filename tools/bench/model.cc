@@ -8,7 +8,7 @@
 #include "tools/bench/limits.h"
 #include "tools/bench/model_speed.h"
 #include "tools/bench/report.h"
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "trainer/error_status.h"
 
 namespace tritwise {

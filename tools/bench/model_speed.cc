@@ -6,7 +6,7 @@
 
 #include "tools/bench/page_cache.h"
 #include "tools/bench/subject.h"
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/token_bytes.h"
 #include "trainer/error_status.h"
 #include "tritwise/session.h"

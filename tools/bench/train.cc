@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tools/bench/bench.h"
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/output.h"
 #include "tools/wait_policy.h"
 #include "trainer/data/dataset.h"

@@ -30,7 +30,7 @@ Element ElementOf(Storage storage) {
   }
 }
 
-constexpr char kOpening[] = "// Written by tritwise flatten: weights as the model file holds them.\n";
+constexpr char kWeightsOpening[] = "// Written by tritwise flatten: weights as the model file holds them.\n";
 
 }  // namespace
 
@@ -38,8 +38,8 @@ WeightSource PrintWeights(const ModelFile& model, const std::string& space) {
   const std::string begin = "namespace tritwise::" + space + " {\n";
   const std::string end = "\n}  // namespace tritwise::" + space + "\n";
   WeightSource source;
-  source.header = std::string(kOpening) + "#pragma once\n\n#include <cstdint>\n\n" + begin + "\n";
-  source.code = std::string(kOpening) + "#include \"weights.h\"\n\n" + begin;
+  source.header = std::string(kWeightsOpening) + "#pragma once\n\n#include <cstdint>\n\n" + begin + "\n";
+  source.code = std::string(kWeightsOpening) + "#include \"weights.h\"\n\n" + begin;
   const auto& tensors = model.graph().tensors;
   const auto add = [&](const char* type, const std::string& name, size_t count, const std::string& values) {
     const std::string declaration = std::string("const ") + type + " " + name + "[" + std::to_string(count) + "]";

@@ -5,7 +5,7 @@
 
 #include "format/names.h"
 #include "kernels/kernels.h"
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "trainer/error_status.h"
 
 namespace tritwise {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "runtime/thread_pool.h"
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/minimal/commands.h"
 #include "tools/minimal/json.h"
 #include "tools/minimal/model_flags.h"

@@ -7,7 +7,7 @@
 #include <new>
 #include <string>
 
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/minimal/commands.h"
 
 namespace tritwise::minimal {

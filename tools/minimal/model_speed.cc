@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/model_facts.h"
 #include "tritwise/plan.h"
 #include "tritwise/session.h"

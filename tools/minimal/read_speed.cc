@@ -8,7 +8,7 @@
 #include "kernels/kernels.h"
 #include "runtime/arena.h"
 #include "runtime/thread_pool.h"
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 
 namespace tritwise::minimal {
 namespace {

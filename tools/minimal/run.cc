@@ -1,7 +1,7 @@
 // run: writes on from a text.
 #include <cstdio>
 
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/minimal/commands.h"
 #include "tools/minimal/json.h"
 #include "tools/minimal/model_flags.h"

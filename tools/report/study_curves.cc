@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "tools/report/transition_effect.h"
 
 namespace tritwise {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // Element by element, as far as the shortest; not a number where one of them is not.
 std::vector<double> MeanOf(const std::vector<std::vector<double>>& curves) {
@@ -52,7 +49,7 @@ std::vector<double> LossNearTransition(const StudyConditionRecord& condition) {
     if (count <= transition || !before) continue;
     std::vector<double> curve;
     for (int64_t step = transition - kNearBefore; step < std::min(count, transition + kNearAfter + 1); ++step) {
-      curve.push_back(step < 0 ? kNan : run->losses[static_cast<size_t>(step)] - *before);
+      curve.push_back(step < 0 ? kNoLoss : run->losses[static_cast<size_t>(step)] - *before);
     }
     curves.push_back(std::move(curve));
   }

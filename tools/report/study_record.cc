@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "trainer/error.h"
@@ -16,7 +15,6 @@ namespace {
 using nlohmann::json;
 using std::filesystem::path;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kMostSteps = 100'000'000;
 
 std::vector<double> LossesByStep(const MetricsRecord& metrics, int64_t steps) {
@@ -24,7 +22,7 @@ std::vector<double> LossesByStep(const MetricsRecord& metrics, int64_t steps) {
   for (const StepMetrics& line : metrics.steps) {
     if (line.step < 0 || line.step >= steps) continue;
     const auto index = static_cast<size_t>(line.step);
-    if (index >= losses.size()) losses.resize(index + 1, kNan);
+    if (index >= losses.size()) losses.resize(index + 1, kNoLoss);
     losses[index] = line.loss;
   }
   return losses;

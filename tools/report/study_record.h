@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "trainer/log/metrics.h"
 
 namespace tritwise {
+
+constexpr double kNoLoss = std::numeric_limits<double>::quiet_NaN();  // of a step that is not on record
 
 // How many of the ternary codes are others than at the look before; mean over the layers.
 struct ChangedCodes {
@@ -24,7 +27,7 @@ struct ChangedCodes {
 
 struct StudyRunRecord {
   int64_t seed = 0;
-  std::vector<double> losses;  // training loss by step, as far as it got; not a number where a line is missing
+  std::vector<double> losses;  // training loss by step, as far as it got; kNoLoss where a line is missing
   std::vector<ChangedCodes> changed;
   bool finished = false;
   std::optional<ValidationMetrics> final_validation;  // of a finished run

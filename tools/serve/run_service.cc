@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/serve/notify.h"
 
 namespace tritwise::serve {

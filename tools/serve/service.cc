@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 #include "tools/serve/protocol.h"
 
 namespace tritwise::serve {

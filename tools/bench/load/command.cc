@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 
 #include "tools/bench/load/load_tables.h"
 #include "tools/bench/report.h"
 #include "tools/commands.h"
+#include "tools/interrupt.h"
 #ifdef TRITWISE_WITH_TRAINER
 #include "tools/report/load_report.h"
 #endif
@@ -18,10 +18,6 @@ namespace {
 constexpr uint64_t kRequestsEach = 10;  // where nothing is said
 constexpr double kTerminal_s = 0.5;     // between lines
 constexpr double kLog_s = 10.0;
-
-volatile std::sig_atomic_t interrupted = 0;
-
-void Interrupt(int /*signal*/) { interrupted = 1; }
 
 // On a terminal one line that is written over, elsewhere lines.
 class ProgressLine {
@@ -36,7 +32,7 @@ class ProgressLine {
       std::fprintf(stderr, terminal_ ? "\r%s\x1b[K" : "%s\n", LoadProgressLine(options, progress).c_str());
       std::fflush(stderr);
     }
-    return interrupted == 0;
+    return !WasInterrupted();
   }
 
  private:
@@ -107,10 +103,7 @@ void BenchServer(LoadFlags flags) {
   if (options.requests == 0 && options.seconds == 0.0) options.requests = kRequestsEach * options.clients;
   ClientOptions client = flags.client.Options();
   client.give_up = Milliseconds(static_cast<int64_t>(1e3 * flags.give_up_s));
-  struct sigaction action = {};
-  action.sa_handler = Interrupt;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  NoteInterrupts();
 
   LoadRun run(std::move(client), options);
   Json json;

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <thread>
 
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 
 namespace tritwise {
 namespace {

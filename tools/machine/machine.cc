@@ -1,4 +1,4 @@
-#include "tools/machine.h"
+#include "tools/machine/machine.h"
 
 #include <sys/auxv.h>
 #include <sys/resource.h>
