@@ -12,7 +12,7 @@ std::string Percent(double share) { return FormatNumber(100.0 * share, 1) + "%";
 std::string Count(size_t n) { return std::to_string(n); }
 // Tokens a second, of models of any size.
 std::string Speed(double per_s) { return FormatNumber(per_s, per_s < 100.0 ? 2 : 0); }
-std::string Milliseconds(double per_s) { return FormatNumber(1e3 / per_s, 2); }
+std::string InMilliseconds(double per_s) { return FormatNumber(1e3 / per_s, 2); }
 
 std::string Pages(const ReadLimit& limit) { return limit.huge_pages ? "huge" : "4 KiB"; }
 
@@ -108,7 +108,7 @@ Tables ModelTables(const ModelSpeed& speed) {
 
   tables.push_back({{"", "ms", "slowest", "fastest"}});
   const auto time = [&](const std::string& what, const Rate& r) {
-    tables[1].push_back({what, Milliseconds(r.median), Milliseconds(r.slowest), Milliseconds(r.fastest)});
+    tables[1].push_back({what, InMilliseconds(r.median), InMilliseconds(r.slowest), InMilliseconds(r.fastest)});
   };
   time("load, checksums checked", speed.loads_per_s);
   time("load, not checked", speed.unchecked_loads_per_s);

@@ -19,7 +19,7 @@ std::string Times(uint64_t reference, uint64_t bytes) {
 // Of models of any size.
 std::string Speed(double per_s) { return FormatNumber(per_s, per_s < 100.0 ? 1 : 0); }
 
-std::string Milliseconds(const std::optional<double>& seconds) {
+std::string InMilliseconds(const std::optional<double>& seconds) {
   return seconds ? FormatNumber(1e3 * *seconds, 1) : "";
 }
 
@@ -97,8 +97,8 @@ Table MeasuredSpeeds(const Footprint& f) {
       table.push_back({i == 0 ? NameOf(v.variant) : "", std::to_string(m.decode[i].threads),
                        Speed(m.prefill[i].tokens_per_s), Speed(m.decode[i].tokens_per_s),
                        FormatNumber(m.decode[i].tokens_per_s / reference.decode[i].tokens_per_s, 2),
-                       i == 0 ? Milliseconds(m.load) : "", i == 0 ? Milliseconds(m.first_token_cold) : "",
-                       i == 0 ? Milliseconds(m.first_token_warm) : ""});
+                       i == 0 ? InMilliseconds(m.load) : "", i == 0 ? InMilliseconds(m.first_token_cold) : "",
+                       i == 0 ? InMilliseconds(m.first_token_warm) : ""});
     }
   }
   return table;
