@@ -3,8 +3,8 @@
 
 Our model is converted (tritwise export --gguf) in each type, both sides run in turns, so that a busy neighbour meets
 both, and medians over the rounds go into one table with file sizes and the process's peak memory. Greedy texts are
-compared, and with --score the loss on a text. llama.cpp is its llama-bench on the PATH, or the npm package
-node-llama-cpp (tools/bench/peers/install_node_llama.sh); without either our side runs alone. Needs no other package.
+compared, and with --score the loss on a text. llama.cpp is its llama-bench on the PATH (build_llama_tools.sh builds
+one), or the npm package node-llama-cpp (install_node_llama.sh); without either our side runs alone. Needs no other package.
 
 SOURCE is one or more .trit files of one network (t2, t5), of which the first is converted, or the folder of a run: that
 gives t2, t5 and, as a network of its own, the 16-bit one.

@@ -103,5 +103,5 @@ def find_peer(kind, package):
         return NodeLlama(package), None
     return None, (
         f"llama.cpp is not there: no llama-bench on the PATH, no node-llama-cpp in {package} "
-        "(tools/bench/peers/install_node_llama.sh puts it there); our side alone follows"
+        "(tools/bench/peers/build_llama_tools.sh or install_node_llama.sh gets one); our side alone follows"
     )
