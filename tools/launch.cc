@@ -4,11 +4,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "tools/commands.h"
 #include "tools/launch/mpirun_command.h"
 #include "tools/launch/process.h"
 #include "tools/launch/watch.h"
+#include "trainer/checkpoint.h"
 #include "trainer/distributed/communicator.h"
 
 namespace tritwise {
@@ -22,6 +24,14 @@ struct LaunchArguments {
 void PrintTo(std::FILE* file, const std::string& line) {
   std::fprintf(file, "%s\n", line.c_str());
   std::fflush(file);
+}
+
+std::optional<int64_t> StepOf(const std::string& checkpoint) {
+  try {
+    return ReadCheckpointStep(checkpoint);
+  } catch (const Error&) {
+    return std::nullopt;  // on another host
+  }
 }
 
 void Launch(const LaunchArguments& a) {
@@ -41,6 +51,7 @@ void Launch(const LaunchArguments& a) {
   LaunchWatchOptions options;
   options.go_on = LaunchText(plan);
   options.study = name == "study";
+  options.step_of = StepOf;
   options.to_stdout = [](const std::string& line) { PrintTo(stdout, line); };
   options.to_stderr = [](const std::string& line) { PrintTo(stderr, line); };
   LaunchWatch watch(options);

@@ -27,6 +27,13 @@ Number ReadNumber(const SafetensorsFile& file, const std::string& key) {
   throw Error(file.path() + ": the checkpoint's " + key + " is missing or not a number");
 }
 
+void RequireCheckpoint(const SafetensorsFile& file) {
+  const auto format = file.metadata().find("format");
+  if (format == file.metadata().end() || format->second != kFormat) {
+    throw Error(file.path() + ": not a checkpoint of tritwise (its metadata say nothing of \"" + kFormat + "\")");
+  }
+}
+
 // Reads back as the same bits.
 std::string ExactText(double value) {
   char text[40];
@@ -77,10 +84,7 @@ void WriteCheckpoint(const std::string& path, const Checkpoint& checkpoint) {
 
 Checkpoint ReadCheckpoint(const std::string& path) {
   const SafetensorsFile file(path);
-  const auto format = file.metadata().find("format");
-  if (format == file.metadata().end() || format->second != kFormat) {
-    throw Error(path + ": not a checkpoint of tritwise (its metadata say nothing of \"" + kFormat + "\")");
-  }
+  RequireCheckpoint(file);
   Checkpoint checkpoint;
   checkpoint.state.step = ReadNumber<int64_t>(file, "step");
   checkpoint.state.optimiser_steps = ReadNumber<int64_t>(file, "optimiser_steps");
@@ -121,6 +125,12 @@ Checkpoint ReadCheckpoint(const std::string& path) {
     Copy(file, kSecond + name, part(state.second_moment));
   }
   return checkpoint;
+}
+
+int64_t ReadCheckpointStep(const std::string& path) {
+  const SafetensorsFile file(path);
+  RequireCheckpoint(file);
+  return ReadNumber<int64_t>(file, "step");
 }
 
 }  // namespace tritwise

@@ -2,6 +2,7 @@
 // vocabulary, enough to resume the run bit for bit or to export the network, without any other file.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "format/model_file.h"
@@ -24,5 +25,7 @@ struct Checkpoint {
 // Atomic: the old file survives whatever goes wrong. Throws Error.
 void WriteCheckpoint(const std::string& path, const Checkpoint& checkpoint);
 Checkpoint ReadCheckpoint(const std::string& path);
+// The step alone, without reading weights. Throws Error.
+int64_t ReadCheckpointStep(const std::string& path);
 
 }  // namespace tritwise

@@ -1,5 +1,6 @@
 // `tritwise launch`: the command for mpirun, and what is made of its output.
 #include <catch2/catch.hpp>
+#include <optional>
 
 #include "tools/launch/mpirun_command.h"
 #include "tools/launch/mpirun_output.h"
@@ -85,11 +86,13 @@ class Watched {
   LaunchWatch& watch() { return watch_; }
   std::string out;
   std::string err;
+  std::optional<int64_t> step_of_file;
 
  private:
   LaunchWatchOptions Options() {
     LaunchWatchOptions options;
     options.go_on = "tritwise launch -n 2 --";
+    options.step_of = [this](const std::string&) { return step_of_file; };
     options.to_stdout = [this](const std::string& line) { out += line + "\n"; };
     options.to_stderr = [this](const std::string& line) { err += line + "\n"; };
     return options;
@@ -123,6 +126,14 @@ TEST_CASE("a killed rank is named with its host, the last checkpoint and how to 
   CHECK(end.message ==
         "rank 1 on host far was ended by signal 9 (Killed); the last whole checkpoint is "
         "runs/a/checkpoint.safetensors, step 40; go on with: tritwise launch -n 2 -- train --resume runs/a");
+}
+
+TEST_CASE("a checkpoint whose rank was killed before it said so is the last one all the same") {
+  Watched w;
+  w.Note(0, "checkpoint 40 runs/a/checkpoint.safetensors");
+  w.step_of_file = 60;
+  w.watch().Line(kKilled);
+  CHECK_THAT(w.watch().Finish(137, false).message, Contains("checkpoint.safetensors, step 60; go on with"));
 }
 
 TEST_CASE("an error that rank 0 has said is not said again") {

@@ -37,6 +37,7 @@ TEST_CASE("a checkpoint reads back as it was written") {
   WriteCheckpoint(path, c);
   const Checkpoint again = ReadCheckpoint(path);
   CHECK(again.state.step == 7);
+  CHECK(ReadCheckpointStep(path) == 7);
   CHECK(again.state.optimiser_steps == 3);
   CHECK(again.state.data_position == (uint64_t{1} << 40) + 5);
   CHECK(again.threads == 3);
@@ -69,6 +70,7 @@ TEST_CASE("a safetensors file that is no checkpoint is refused") {
   const std::string path = (dir.path() / "c.safetensors").string();
   WriteSafetensors(path, {{"format", "pt"}}, {});
   CHECK_THROWS_WITH(ReadCheckpoint(path), Contains("not a checkpoint of tritwise"));
+  CHECK_THROWS_WITH(ReadCheckpointStep(path), Contains("not a checkpoint of tritwise"));
 }
 
 TEST_CASE("files that are not safetensors are refused in one line") {

@@ -1,5 +1,6 @@
 #include "tools/launch/watch.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "tools/launch/mpirun_output.h"
@@ -57,8 +58,9 @@ std::string LaunchWatch::RankName(int rank, const std::string& host) const {
 
 std::string LaunchWatch::LastCheckpoint() const {
   if (checkpoint_.empty()) return "no checkpoint had been written";
+  const int64_t step = std::max(checkpoint_step_, options_.step_of(checkpoint_).value_or(-1));
   const std::string folder = checkpoint_.substr(0, checkpoint_.rfind('/'));
-  return "the last whole checkpoint is " + checkpoint_ + ", step " + std::to_string(checkpoint_step_) + "; go on with" +
+  return "the last whole checkpoint is " + checkpoint_ + ", step " + std::to_string(step) + "; go on with" +
          (options_.study ? " the same command" : ": " + options_.go_on + " train --resume " + folder);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ namespace tritwise {
 struct LaunchWatchOptions {
   std::string go_on;  // to type before "train --resume FOLDER"
   bool study = false;
+  // The step of a checkpoint where it can be read here: a rank may be killed before it says what it wrote.
+  std::function<std::optional<int64_t>(const std::string& path)> step_of;
   std::function<void(const std::string& line)> to_stdout;
   std::function<void(const std::string& line)> to_stderr;
 };
