@@ -18,6 +18,8 @@ target_include_directories(tritwise_options INTERFACE "${PROJECT_SOURCE_DIR}")
 # Fused multiply-add only where it is written: otherwise two compilers give two results.
 target_compile_options(tritwise_options INTERFACE
   -Wall -Wextra -Wconversion -ffp-contract=off -fno-math-errno)
+# libstdc++ 12's stable_sort uses what it deprecates itself, and clang says so.
+target_compile_options(tritwise_options INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 if(TRITWISE_WARNINGS_AS_ERRORS)
   target_compile_options(tritwise_options INTERFACE -Werror)
 endif()
@@ -43,5 +45,5 @@ if(TRITWISE_SANITIZE)
   add_compile_options(-fsanitize=${TRITWISE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
   add_link_options(-fsanitize=${TRITWISE_SANITIZE})
   # gcc 12 sees uninitialised memory in its own <regex> when sanitisers are on.
-  target_compile_options(tritwise_options INTERFACE -Wno-maybe-uninitialized)
+  target_compile_options(tritwise_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()

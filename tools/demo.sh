@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # The main job once, on real text: train, export, run, score on both sides, compare with fp16.
-# Leaves everything in build/demo/. Usage: tools/demo.sh   (by `make demo`, which builds first)
+# Leaves everything in a folder. Usage: tools/demo.sh [FOLDER [ARGUMENTS OF train]]   (by `make demo`, which builds first)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 begin=$(date +%s)
 tritwise=build/release/bin/tritwise
-out=build/demo
+out=${1:-build/demo}
 text=build/data/king-james.txt
 
 [ -f "$text" ] || tools/king_james.sh "$text"
 rm -rf "$out"
 echo "training on $text (recipes/king-james.toml)"
-"$tritwise" train recipes/king-james.toml --out "$out"
+"$tritwise" train recipes/king-james.toml --out "$out" "${@:2}"
 "$tritwise" export "$out" --layout f16 -o "$out/model-f16.trit"
 "$tritwise" report "$out"
 
@@ -38,7 +38,7 @@ jq -n --slurpfile run "$out/run.json" --slurpfile run16 "$out/run-f16.json" --sl
            peak_rss: $run[0].peak_rss_bytes, peak_rss_fp16: $run16[0].peak_rss_bytes,
            ternary: memory($bench[0].memory), fp16: memory($bench16[0].memory)}}' > "$out/summary.json"
 
-jq -r '
+jq -r --arg report "$out/report.html" '
   def kib: . / 1024 | round | tostring | . + " KiB";
   def times($a; $b): if $b == 0 then "" else ($a / $b * 100 | round / 100 | tostring) + " x" end;
   def pad($n): . + (" " * ([$n - length, 0] | max));
@@ -57,4 +57,4 @@ jq -r '
   line("arena"; .bytes.fp16.arena; .bytes.ternary.arena),
   line("process peak"; .bytes.peak_rss_fp16; .bytes.peak_rss),
   "",
-  "trained in \(.train_seconds | round) s, \(.total_seconds) s in all; see build/demo/report.html"' "$out/summary.json"
+  "trained in \(.train_seconds | round) s, \(.total_seconds) s in all; see \($report)"' "$out/summary.json"

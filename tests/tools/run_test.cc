@@ -67,16 +67,16 @@ TEST_CASE("run stays within its memory budget and writes the same text") {
   const TempDir folder;
   const std::string path = (folder.path() / "long.trit").string();
   WriteTextModel(path, true, 60000);
-  const std::string prompt(3000, 'q');
+  const std::string prompt(1000, 'q');
   const auto run = [&](std::vector<std::string> more) {
-    std::vector<std::string> words = {"run", path, "-p", prompt, "-n", "1000", "--json", "--threads", "1"};
+    std::vector<std::string> words = {"run", path, "-p", prompt, "-n", "300", "--json", "--threads", "1"};
     words.insert(words.end(), more.begin(), more.end());
     return nlohmann::json::parse(Tritwise(words).out);
   };
   const auto free = run({});
   const auto within = run({"--memory-budget", "64M"});
   CHECK(within["text"] == free["text"]);
-  CHECK(within["context"].get<int64_t>() == 3001 + 1000);
+  CHECK(within["context"].get<int64_t>() == 1001 + 300);
   CHECK(within["peak_rss_bytes"].get<uint64_t>() <= uint64_t{64} << 20);
 }
 
