@@ -118,10 +118,11 @@ def compare_texts(args, peer, subjects):
             continue
         same = [mine.text.startswith(text) for text in texts]
         agreed = same.index(False) if False in same else len(same)
-        theirs.agreement = {"agreed": agreed, "of": len(texts)}
-        if agreed < len(texts):
+        theirs.agreement = {"agreed": agreed, "of": len(texts), "unit": peer.unit}
+        whole = texts[-1] if texts else ""
+        if whole != mine.text:  # at the latest where one of them ends
             begin = len(texts[agreed - 1]) if agreed > 0 else 0
-            theirs.agreement |= {"theirs": texts[-1][begin : begin + 40], "ours": mine.text[begin : begin + 40]}
+            theirs.agreement |= {"theirs": whole[begin : begin + 40], "ours": mine.text[begin : begin + 40]}
 
 
 def compare_losses(args, peer, subjects, folder):
@@ -201,9 +202,10 @@ def print_ratios(args, subjects):
 def print_agreement(subjects):
     for s in subjects:
         if s.agreement is not None:
-            line = f"{s.network}, {s.weights}: {s.agreement['agreed']} of {s.agreement['of']} greedy tokens agree"
-            if "theirs" in s.agreement:
-                line += f", then {s.agreement['theirs']!r} instead of {s.agreement['ours']!r}"
+            a = s.agreement
+            line = f"{s.network}, {s.weights}: {a['agreed']} of {a['of']} {a['unit']} of the greedy text agree"
+            if "theirs" in a:
+                line += f", then {a['theirs']!r} instead of {a['ours']!r}"
             print(line)
     for s in subjects:
         if s.loss is not None:

@@ -1,7 +1,8 @@
 """llama.cpp as it can be found on a machine: its own tools, or the npm package that carries a prebuilt one.
 
 Both kinds of peer have a name and speed(gguf, threads, prompt, generate, depth), which gives (prefill, decode, peak): tokens/s
-and the most memory of the process in KiB. Those that can also have texts(), what is generated greedily after a prompt.
+and the most memory of the process in KiB. texts() is what is generated greedily after a prompt, one text a `unit`: each begins
+with the one before.
 """
 
 import json
@@ -32,6 +33,8 @@ def run(command, text=None):
 class LlamaTools:
     """llama-bench, and llama-completion (llama-cli before 2026) for texts."""
 
+    unit = "characters"  # the tools do not tell ids
+
     def __init__(self, bench):
         self.bench = bench
         self.completion = shutil.which("llama-completion") or shutil.which("llama-cli")
@@ -57,15 +60,17 @@ class LlamaTools:
         return prefill, decode, max(peak, other_peak)
 
     def texts(self, gguf, prompt, generate):
-        """The whole text alone: the tools do not tell ids."""
         if self.completion is None:
             return None
         command = [self.completion, "-m", gguf, "-p", prompt, "-n", str(generate), "--temp", "0", "-t", "1", "-no-cnv"]
-        return [run([*command, "--no-display-prompt", "--no-warmup"], "")]
+        text = run([*command, "--no-display-prompt", "--no-warmup"], "").removesuffix("\n\n")  # which it ends with
+        return [text[:length] for length in range(1, len(text) + 1)]
 
 
 class NodeLlama:
     """node-llama-cpp (node_llama.mjs)."""
+
+    unit = "tokens"
 
     def __init__(self, package):
         self.package = str(package)
@@ -81,7 +86,6 @@ class NodeLlama:
         return prompt / answer["prefill_s"], generate / answer["decode_s"], answer["peak_kib"]
 
     def texts(self, gguf, prompt, generate):
-        """The text after one token, after two, and so on."""
         return self.ask(gguf, text=prompt, generate=generate)["texts"]
 
     def ids(self, gguf, texts):
