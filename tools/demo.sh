@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job once, on real text: train, export, run, score on both sides, compare with fp16.
-# Leaves everything in a folder. Usage: tools/demo.sh [FOLDER [ARGUMENTS OF train]]   (by `make demo`, which builds first)
+# Leaves everything in a folder, which holds no run yet unless it is the demo's own.
+# Usage: tools/demo.sh [FOLDER [ARGUMENTS OF train]]   (by `make demo`, which builds first)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 begin=$(date +%s)
@@ -9,7 +10,7 @@ out=${1:-build/demo}
 text=build/data/king-james.txt
 
 [ -f "$text" ] || tools/king_james.sh "$text"
-rm -rf "$out"
+[ $# -gt 0 ] || rm -rf "$out"
 echo "training on $text (recipes/king-james.toml)"
 "$tritwise" train recipes/king-james.toml --out "$out" "${@:2}"
 "$tritwise" export "$out" --layout f16 -o "$out/model-f16.trit"

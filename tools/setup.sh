@@ -17,8 +17,8 @@ trainer=(libcpp-httplib-dev libdnnl-dev libspdlog-dev libsentencepiece-dev zlib1
 case $what in
   build) packages+=("${trainer[@]}") ;;
   test)
-    packages+=("${trainer[@]}" clang-19 libclang-rt-19-dev libomp-19-dev lld-19 llvm-19 g++-aarch64-linux-gnu g++-riscv64-linux-gnu qemu-user
-               clang-format clang-tidy curl chromium python3-zmq libpcre2-dev libutf8proc-dev
+    packages+=("${trainer[@]}" clang-19 libclang-rt-19-dev libomp-19-dev lld-19 llvm-19
+               g++-aarch64-linux-gnu g++-riscv64-linux-gnu qemu-user clang-format clang-tidy curl chromium python3-zmq libpcre2-dev libutf8proc-dev
                gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
                gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc) ;;
   board) packages+=("$@") ;;

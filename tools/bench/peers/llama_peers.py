@@ -2,7 +2,7 @@
 
 Both kinds of peer have a name and speed(gguf, threads, prompt, generate, depth), which gives (prefill, decode, peak): tokens/s
 and the most memory of the process in KiB. texts() is what is generated greedily after a prompt, one text a `unit`: each begins
-with the one before.
+with the one before (None: the tool for it is missing).
 """
 
 import json
