@@ -10,10 +10,10 @@ namespace tritwise {
 namespace {
 
 constexpr int kSmallBuffer = 4096;  // bytes of the system
+constexpr Milliseconds kReconnect{100};
 
 void SetOptions(zmq::socket_t& socket, const ChannelOptions& options) {
-  socket.set(zmq::sockopt::immediate, true);  // nothing waits in queues of connections that are gone
-  socket.set(zmq::sockopt::linger, 200);      // a last `cancel` still goes out
+  socket.set(zmq::sockopt::linger, 200);  // a last `cancel` still goes out
   socket.set(zmq::sockopt::sndhwm, 0);
   // Where there is no limit, the texts of the requests under way bound it.
   socket.set(zmq::sockopt::rcvhwm, options.receive_queue);
@@ -22,7 +22,7 @@ void SetOptions(zmq::socket_t& socket, const ChannelOptions& options) {
   socket.set(zmq::sockopt::heartbeat_timeout, 6000);
   socket.set(zmq::sockopt::heartbeat_ttl, 10000);
   socket.set(zmq::sockopt::handshake_ivl, 5000);
-  socket.set(zmq::sockopt::reconnect_ivl, 100);
+  socket.set(zmq::sockopt::reconnect_ivl, static_cast<int>(kReconnect.count()));
   socket.set(zmq::sockopt::reconnect_ivl_max, 2000);
   socket.set(zmq::sockopt::ipv6, options.ipv6);
   if (options.curve) {
@@ -61,15 +61,19 @@ Reply Failure(const std::string& id, const std::string& message) {
 
 }  // namespace
 
-Channel::Channel(zmq::context_t& context, const ChannelOptions& options)
-    : options_(options), socket_(context, zmq::socket_type::dealer), monitor_(context, zmq::socket_type::pair) {
+Channel::Connection::Connection(zmq::context_t& context, const ChannelOptions& options)
+    : socket(context, zmq::socket_type::dealer), monitor(context, zmq::socket_type::pair) {
+  SetOptions(socket, options);
+  const std::string events = MonitorName();
+  if (zmq_socket_monitor(socket.handle(), events.c_str(), ZMQ_EVENT_ALL) != 0) throw zmq::error_t();
+  monitor.set(zmq::sockopt::linger, 0);
+  monitor.connect(events);
+  socket.connect(options.address);
+}
+
+Channel::Channel(zmq::context_t& context, const ChannelOptions& options) : context_(context), options_(options) {
   try {
-    SetOptions(socket_, options_);
-    const std::string events = MonitorName();
-    if (zmq_socket_monitor(socket_.handle(), events.c_str(), ZMQ_EVENT_ALL) != 0) throw zmq::error_t();
-    monitor_.set(zmq::sockopt::linger, 0);
-    monitor_.connect(events);
-    socket_.connect(options_.address);
+    connection_.emplace(context_, options_);
   } catch (const zmq::error_t& error) {
     throw Error("cannot connect to " + options_.address + ": " + error.what());
   }
@@ -102,14 +106,16 @@ void Channel::Mute(const std::string& id) {
 }
 
 void Channel::AddPollItems(std::vector<zmq::pollitem_t>* items) {
-  items->push_back({socket_.handle(), 0,
+  if (!connection_) return;
+  items->push_back({connection_->socket.handle(), 0,
                     static_cast<short>(connected_ && !unsent_.empty() ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN), 0});
-  items->push_back({monitor_.handle(), 0, ZMQ_POLLIN, 0});
+  items->push_back({connection_->monitor.handle(), 0, ZMQ_POLLIN, 0});
 }
 
 void Channel::AddDescriptors(std::vector<int>* descriptors) const {
-  descriptors->push_back(socket_.get(zmq::sockopt::fd));
-  descriptors->push_back(monitor_.get(zmq::sockopt::fd));
+  if (!connection_) return;
+  descriptors->push_back(connection_->socket.get(zmq::sockopt::fd));
+  descriptors->push_back(connection_->monitor.get(zmq::sockopt::fd));
 }
 
 std::optional<Clock::time_point> Channel::NextTimeout() const {
@@ -118,10 +124,12 @@ std::optional<Clock::time_point> Channel::NextTimeout() const {
     if (!request.sent && (!next || request.unsent_since < *next)) next = request.unsent_since;
   }
   if (next) *next += options_.give_up;
+  if (!connection_ && (!next || connect_at_ < *next)) next = connect_at_;
   return next;
 }
 
 void Channel::Advance(std::vector<Reply>* replies) {
+  if (!connection_) ConnectAgain();
   Receive(replies);
   FollowConnection(replies);
   // Sending takes note of what came meanwhile, and its descriptor says so no more.
@@ -129,8 +137,20 @@ void Channel::Advance(std::vector<Reply>* replies) {
   GiveUp(replies);
 }
 
+void Channel::ConnectAgain() {
+  const auto now = Clock::now();
+  if (now < connect_at_) return;
+  try {
+    connection_.emplace(context_, options_);
+  } catch (const zmq::error_t&) {  // too many sockets of others, that have not all been closed yet
+    connect_at_ = now + kReconnect;
+  }
+}
+
 void Channel::Receive(std::vector<Reply>* replies) {
-  for (auto frames = Next(socket_); !frames.empty(); frames = Next(socket_)) Handle(frames, replies);
+  if (!connection_) return;
+  zmq::socket_t& socket = connection_->socket;
+  for (auto frames = Next(socket); !frames.empty(); frames = Next(socket)) Handle(frames, replies);
 }
 
 void Channel::Handle(const std::vector<zmq::message_t>& frames, std::vector<Reply>* replies) {
@@ -155,7 +175,9 @@ void Channel::Handle(const std::vector<zmq::message_t>& frames, std::vector<Repl
 }
 
 void Channel::FollowConnection(std::vector<Reply>* replies) {
-  for (auto frames = Next(monitor_); !frames.empty(); frames = Next(monitor_)) {
+  while (connection_) {
+    const auto frames = Next(connection_->monitor);
+    if (frames.empty()) return;
     uint16_t event = 0;
     if (frames[0].size() < sizeof event) continue;
     std::memcpy(&event, frames[0].data(), sizeof event);
@@ -170,7 +192,8 @@ void Channel::FollowConnection(std::vector<Reply>* replies) {
         handshake_failed_ = true;
         break;
       case ZMQ_EVENT_DISCONNECTED:
-        Receive(replies);  // what had come before it broke
+        if (!connected_) break;  // ZeroMQ goes on trying
+        Receive(replies);        // what had come before it broke
         LoseConnection();
         break;
       default:
@@ -182,6 +205,9 @@ void Channel::FollowConnection(std::vector<Reply>* replies) {
 void Channel::LoseConnection() {
   connected_ = false;
   const auto now = Clock::now();
+  connection_->socket.set(zmq::sockopt::linger, 0);
+  connection_.reset();
+  connect_at_ = now + kReconnect;
   std::erase_if(requests_, [](const auto& entry) { return entry.second.muted; });
   for (auto& [id, request] : requests_) {
     if (!request.sent) continue;
@@ -199,9 +225,9 @@ bool Channel::SendWaiting() {
     if (found == requests_.end()) continue;
     Request& request = found->second;
     if (request.sent || request.attempts == options_.attempts) continue;  // GiveUp ends the latter
-    if (!SendFrame(socket_, serve::kProtocol, true)) break;
-    SendFrame(socket_, request.json, !request.binary.empty());
-    if (!request.binary.empty()) SendFrame(socket_, request.binary, false);
+    if (!SendFrame(connection_->socket, serve::kProtocol, true)) break;
+    SendFrame(connection_->socket, request.json, !request.binary.empty());
+    if (!request.binary.empty()) SendFrame(connection_->socket, request.binary, false);
     request.sent = true;
     sent = true;
     if (++request.attempts > 1) ++repetitions_;

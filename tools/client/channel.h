@@ -3,6 +3,10 @@
 // ZeroMQ connects again by itself but says nothing of messages that were lost meanwhile. So nothing is handed to it
 // while there is no connection, its monitor tells when one breaks, and the requests under way are then said again. A
 // request that finds no connection for long enough ends with an error of our own, code `unreachable`.
+//
+// A connection that broke is read to its end, and the next one gets a socket of its own: what waits in the old one's
+// queues is never sent. (ZeroMQ's option for that, ZMQ_IMMEDIATE, drops what has come but was not read, and ends the
+// process where that happens between two frames of a message.)
 #pragma once
 
 #include <chrono>
@@ -80,6 +84,14 @@ class Channel {
     Continuation text;
   };
 
+  struct Connection {
+    // Throws zmq::error_t.
+    Connection(zmq::context_t& context, const ChannelOptions& options);
+    zmq::socket_t socket;
+    zmq::socket_t monitor;
+  };
+
+  void ConnectAgain();
   void Receive(std::vector<Reply>* replies);
   void Handle(const std::vector<zmq::message_t>& frames, std::vector<Reply>* replies);
   void FollowConnection(std::vector<Reply>* replies);
@@ -88,9 +100,10 @@ class Channel {
   bool SendWaiting();
   void GiveUp(std::vector<Reply>* replies);
 
+  zmq::context_t& context_;
   ChannelOptions options_;
-  zmq::socket_t socket_;
-  zmq::socket_t monitor_;
+  std::optional<Connection> connection_;  // none for a moment after one broke
+  Clock::time_point connect_at_ = {};
   std::map<std::string, Request> requests_;
   std::deque<std::string> unsent_;  // in the order in which they are sent; some may have ended meanwhile
   bool connected_ = false;          // as the monitor says: a connection that broke takes messages for a moment still

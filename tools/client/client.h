@@ -49,8 +49,7 @@ class Client {
   // Replies in the order in which they came; none where the time is over, a signal came or Wake was called.
   std::vector<Reply> Poll(Milliseconds timeout);
   // The same without waiting and without looking for Wake: for who waits for many clients or other things by himself,
-  // with ZeroMQ's poll or for the descriptors to be readable, until the time is there. More are added with a
-  // connection.
+  // with ZeroMQ's poll or for the descriptors to be readable, until the time is there. They change with connections.
   std::vector<Reply> Take();
   void AddPollItems(std::vector<zmq::pollitem_t>* items);
   std::vector<int> descriptors() const;

@@ -6,6 +6,7 @@ namespace tritwise::serve {
 
 Exchange& Exchanges::Add(Exchange exchange) {
   const JobId job = exchange.job;
+  exchange.heard = exchange.arrived;
   by_name_[NameOf(exchange.owner, exchange.id)] = job;
   return by_job_.emplace(job, std::move(exchange)).first->second;
 }

@@ -31,6 +31,7 @@ struct Exchange {
   size_t content = 0;    // hash of the request
   bool work = true;      // counts for what a key may have under way; only that can be said again
   Clock::time_point arrived = {};
+  Clock::time_point heard = {};  // by its connection, last
   Clock::time_point deadline = Clock::time_point::max();
   std::optional<Clock::time_point> first_token;
 

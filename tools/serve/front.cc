@@ -131,13 +131,20 @@ std::optional<Incoming> Front::Receive() {
 }
 
 Sent Front::Send(bool control, const std::string& route, const std::string& json) {
+  return SendFrames(control, route, {kProtocol, json});
+}
+
+Sent Front::SendKeepAlive(bool control, const std::string& route) { return SendFrames(control, route, {kProtocol}); }
+
+Sent Front::SendFrames(bool control, const std::string& route, std::initializer_list<std::string_view> frames) {
   zmq::socket_t& socket = control ? control_ : work_;
   try {
     // Only the first frame can find no room: the others follow it.
     const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
     if (!socket.send(zmq::buffer(route), more)) return Sent::kFull;
-    socket.send(zmq::buffer(kProtocol.data(), kProtocol.size()), more);
-    socket.send(zmq::buffer(json), zmq::send_flags::dontwait);
+    for (const std::string_view& frame : frames) {
+      socket.send(zmq::buffer(frame), &frame + 1 == frames.end() ? zmq::send_flags::dontwait : more);
+    }
     return Sent::kYes;
   } catch (const zmq::error_t& error) {
     if (error.num() == EAGAIN) return Sent::kFull;

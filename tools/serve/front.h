@@ -2,9 +2,11 @@
 // whole messages and never waits to send.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <zmq.hpp>
@@ -39,6 +41,8 @@ class Front {
   std::optional<Incoming> Receive();
   // One message of two frames, the protocol and `json`.
   Sent Send(bool control, const std::string& route, const std::string& json);
+  // A message of the protocol's frame alone: clients pass over it, and a connection that is gone is found out.
+  Sent SendKeepAlive(bool control, const std::string& route);
   // No new connections or messages from now on; what was sent still goes out.
   void StopListening();
 
@@ -49,6 +53,7 @@ class Front {
  private:
   void Secure(zmq::socket_t& socket, const KeyPair& keys);
   void AnswerKeyQuestions();
+  Sent SendFrames(bool control, const std::string& route, std::initializer_list<std::string_view> frames);
 
   zmq::context_t context_;
   zmq::socket_t zap_;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kIdle{200};   // between looks at all exchanges: deadlines, who came back
 constexpr std::chrono::milliseconds kBlocked{5};  // the same while a client has no room
+constexpr std::chrono::seconds kKeepAlive{1};     // without a message to a connection that waits for one
 constexpr int kMessagesInARow = 64;               // before events are looked at again
 
 std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
@@ -274,6 +275,7 @@ void Service::Flush(Exchange& exchange) {
       return;
     }
     exchange.outbox.pop_front();
+    exchange.heard = Clock::now();
   }
   if (exchange.blocked) {
     exchange.blocked.reset();
@@ -325,6 +327,10 @@ void Service::LookAtAll(Clock::time_point now) {
   next_look_ = now + kIdle;
   exchanges_.ForEach([&](Exchange& e) {
     Flush(e);
+    if (!e.done() && !e.detached && !e.blocked && now - e.heard > kKeepAlive) {
+      e.heard = now;
+      if (front_.SendKeepAlive(e.control, e.route) == Sent::kGone) Detach(e);
+    }
     if (!e.outbox.empty()) next_look_ = now + kBlocked;
     const auto longer = [&](const std::optional<Clock::time_point>& since, double most_s) {
       return since && Seconds(now - *since) > most_s;

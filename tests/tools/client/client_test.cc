@@ -183,6 +183,28 @@ TEST_CASE("A text goes on where it was after its connection broke") {
   CHECK(text == expected);
 }
 
+TEST_CASE("What came before a connection broke is read, and its request is not said again") {
+  const ServerRun run({}, 4096);
+  Relay relay(run.work());
+  ClientOptions options = For(run);
+  options.address = ParseAddress(relay.address(), run.control());
+  Client client(options);
+  Json request = Prompt("ab", 1500);
+  request["type"] = "generate";
+  client.Send(request);
+  std::vector<Reply> replies;
+  const auto take = [&] {
+    for (Reply& reply : client.Poll(Milliseconds(10))) replies.push_back(std::move(reply));
+  };
+  REQUIRE(ServerRun::Soon([&] { return take(), !replies.empty(); }));
+  REQUIRE(ServerRun::Soon([&] { return run.Stat("finished_total", "reason=length") == 1.0; }));
+  relay.BreakWhenQuiet();
+  std::this_thread::sleep_for(Milliseconds(100));  // for the client's side to see it
+  REQUIRE(ServerRun::Soon([&] { return take(), replies.back().last; }));
+  CHECK(replies.back().json["usage"]["tokens"] == 1500);
+  CHECK(client.repetitions() == 0);
+}
+
 TEST_CASE("Wake ends a Poll from another thread") {
   const ServerRun run;
   Client client(For(run));

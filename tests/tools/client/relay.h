@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -38,6 +39,11 @@ class Relay {
   std::string address() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
   int connections() const { return connections_; }
   void Break() { break_ = true; }
+  // Once nothing was to hand on for a moment. Waits for that.
+  void BreakWhenQuiet() {
+    break_when_quiet_ = true;
+    while (break_when_quiet_) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 
  private:
   static sockaddr_in Loopback(int port) {
@@ -61,6 +67,7 @@ class Relay {
       }
       close(client);
       close(server);
+      break_when_quiet_ = false;
     }
   }
 
@@ -68,7 +75,10 @@ class Relay {
     while (!over_) {
       if (break_.exchange(false)) return;
       pollfd both[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
-      if (poll(both, 2, 5) <= 0) continue;
+      if (poll(both, 2, break_when_quiet_ ? 200 : 5) <= 0) {
+        if (break_when_quiet_) return;
+        continue;
+      }
       if (both[0].revents != 0 && !Copy(client, server)) return;
       if (both[1].revents != 0 && !Copy(server, client)) return;
     }
@@ -85,6 +95,7 @@ class Relay {
   int port_ = 0;
   std::atomic<int> connections_{0};
   std::atomic<bool> break_{false};
+  std::atomic<bool> break_when_quiet_{false};
   std::atomic<bool> over_{false};
   std::thread thread_;
 };

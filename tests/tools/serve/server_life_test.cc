@@ -68,6 +68,35 @@ TEST_CASE("the request of a client that is gone ends") {
   CHECK(ServerRun::Soon([&] { return run.Stat("finished_total", "reason=cancelled") == 1.0; }));
 }
 
+TEST_CASE("the request of a client that is gone ends, though it waits for credit") {
+  const ServerRun run;
+  {
+    Client client(run.work());
+    Json request = GenerateRequest("a", "hello", 50);
+    request["credit"] = 2;
+    client.Send(request);
+    CHECK(client.Receive()["type"] == "delta");
+    CHECK(client.Receive()["type"] == "delta");  // the last: no other will be sent
+  }
+  CHECK(ServerRun::Soon([&] { return run.Stat("finished_total", "reason=cancelled") == 1.0; }));
+  CHECK(run.Stat("clients_lost_total") == 1.0);
+}
+
+TEST_CASE("a connection that waits for a reply gets keep-alives") {
+  const ServerRun run;
+  Client client(run.work());
+  Json request = GenerateRequest("a", "hello", 50);
+  request["credit"] = 1;
+  client.Send(request);
+  CHECK(client.Receive()["type"] == "delta");
+  zmq::message_t frame;
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(client.socket().recv(frame));
+    CHECK(frame.to_string() == "tritwise/1");
+    CHECK(!frame.more());
+  }
+}
+
 TEST_CASE("a client that does not read is cancelled in time, and others are served meanwhile") {
   serve::ServerSettings settings;
   settings.slow_reader_s = 0.5;
@@ -90,14 +119,11 @@ TEST_CASE("a text whose client gives no more credit is cancelled in the end") {
   settings.credit_s = 0.2;
   settings.sequences = 1;
   const ServerRun run(settings);
-  {
-    Client gone(run.work());
-    Json request = GenerateRequest("a", "hello", 50);
-    request["credit"] = 2;
-    gone.Send(request);
-    CHECK(gone.Receive()["type"] == "delta");
-    CHECK(gone.Receive()["type"] == "delta");  // the last: nothing is sent that could find it gone
-  }
+  Client forgetful(run.work());
+  Json request = GenerateRequest("a", "hello", 50);
+  request["credit"] = 2;
+  forgetful.Send(request);
+  CHECK(forgetful.Receive()["type"] == "delta");
   Client other(run.work());
   other.Send(GenerateRequest("b", "hello", 5));
   CHECK(!other.Text("b").empty());

@@ -31,8 +31,8 @@ void Readiness::Watch(size_t who, const std::vector<int>& descriptors, bool want
     if (epoll_ctl(epoll_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event) != 0) {
       throw Error(std::string("cannot wait for a connection: ") + std::strerror(errno));
     }
-    if (!known) watched.descriptors.push_back(descriptor);
   }
+  watched.descriptors = descriptors;
   watched.wanted = wanted;
 }
 

@@ -18,7 +18,7 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  // What `who` has; descriptors that are there already stay. While not `wanted` nothing is said of them.
+  // What `who` has: all of it, what is no longer there was closed. While not `wanted` nothing is said of them.
   void Watch(size_t who, const std::vector<int>& descriptors, bool wanted);
   // Who can read, each once; none where the time is over or a signal came.
   const std::vector<size_t>& Wait(std::chrono::steady_clock::duration most);
