@@ -279,6 +279,8 @@ def main():
                 compare_texts(args, peer, subjects)
                 if args.score and hasattr(peer, "loss"):
                     compare_losses(args, peer, subjects, folder)
+                elif args.score:
+                    print(f"compare_runtimes: {peer.name} tells no losses: --score is passed over", file=sys.stderr)
         measure(args, peer, subjects)
         print_table(args, subjects)
         print()
