@@ -1,18 +1,10 @@
 // The command `tritwise`: hands its arguments to a subcommand.
-#include <cstdio>
-#include <string>
-
 #include <CLI/CLI.hpp>
 
 #include "tools/commands.h"
-#include "tools/machine/machine.h"
 #include "tools/program.h"
 
 int main(int argc, char** argv) {
-  if (const std::string missing = tritwise::MissingInstructions(); !missing.empty()) {
-    std::fprintf(stderr, "tritwise: %s\n", missing.c_str());
-    return tritwise::kFailure;
-  }
   CLI::App app("Trains ternary (1.58-bit) networks and runs them.", "tritwise");
   app.set_version_flag("--version", "tritwise " TRITWISE_VERSION);
   app.require_subcommand(1);

@@ -2,6 +2,7 @@
 
 #include <sys/auxv.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -35,6 +36,40 @@ uint64_t KibibytesField(const char* path, const char* key) {
   return uint64_t{1024} * std::strtoull(Field(path, key).c_str(), nullptr, 10);
 }
 
+// What this build takes for granted of the CPU and the CPU lacks; null where nothing is missing. With nothing in it
+// that a compiler would make vector instructions of.
+const char* MissingInstructions() {
+#if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+  constexpr unsigned long kDotProduct = 1UL << 20;  // HWCAP_ASIMDDP
+  if ((getauxval(AT_HWCAP) & kDotProduct) == 0) {
+    return "tritwise: this build is for a CPU with dot products (Cortex-A76, A78); this one has none: take the build "
+           "for "
+           "rpi4\n";
+  }
+#elif defined(__x86_64__) && defined(__AVX512F__)
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx512bw")) {
+    return "tritwise: this build is for a CPU with AVX-512; this one has none: take the build for x86-64\n";
+  }
+#elif defined(__x86_64__) && defined(__AVX2__)
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2")) {
+    return "tritwise: this build is for a CPU with AVX2; this one has none: take the build for x86-64\n";
+  }
+#endif
+  return nullptr;
+}
+
+// A build for a board is made for its CPU, and would end in an illegal instruction on an older one. Constructors are
+// made for it too, so this one comes before them.
+[[gnu::constructor(101)]] void RefuseOtherCpus() {
+  const char* missing = MissingInstructions();
+  if (missing == nullptr) return;
+  const auto written = write(STDERR_FILENO, missing, std::strlen(missing));
+  (void)written;
+  _exit(1);
+}
+
 }  // namespace
 
 std::string CpuModel() {
@@ -43,24 +78,6 @@ std::string CpuModel() {
     if (!name.empty()) return name;
   }
   return "unknown";
-}
-
-std::string MissingInstructions() {
-#if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
-  constexpr unsigned long kDotProduct = 1UL << 20;  // HWCAP_ASIMDDP
-  if ((getauxval(AT_HWCAP) & kDotProduct) == 0) {
-    return "this build is for a CPU with dot products (Cortex-A76, A78); this one has none: take the build for rpi4";
-  }
-#elif defined(__x86_64__) && defined(__AVX512F__)
-  if (!__builtin_cpu_supports("avx512bw")) {
-    return "this build is for a CPU with AVX-512; this one has none: take the build for x86-64";
-  }
-#elif defined(__x86_64__) && defined(__AVX2__)
-  if (!__builtin_cpu_supports("avx2")) {
-    return "this build is for a CPU with AVX2; this one has none: take the build for x86-64";
-  }
-#endif
-  return {};
 }
 
 uint64_t MemoryBytes() { return KibibytesField("/proc/meminfo", "MemTotal"); }

@@ -1,4 +1,5 @@
-// What the operating system says about this machine and this process.
+// What the operating system says about this machine and this process. A program that links this and was built for
+// another CPU than this one ends with one line, before anything else runs.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +9,6 @@ namespace tritwise {
 
 // As the system names the processor; "unknown" where it does not.
 std::string CpuModel();
-
-// What this build of the program takes for granted of the CPU and the CPU lacks, as a sentence; "" where nothing is
-// missing. Builds for a board are made for its CPU, and would end in an illegal instruction on an older one.
-std::string MissingInstructions();
 
 // Memory of the machine in bytes; 0 where the system does not say.
 uint64_t MemoryBytes();

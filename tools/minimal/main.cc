@@ -7,7 +7,6 @@
 #include <new>
 #include <string>
 
-#include "tools/machine/machine.h"
 #include "tools/minimal/commands.h"
 
 namespace tritwise::minimal {
@@ -96,10 +95,6 @@ bool Begin(const Command& command, Words words, std::span<const Flag> flags, End
 int main(int argc, char** argv) {
   std::set_new_handler(tritwise::minimal::OutOfMemory);
   std::set_terminate(tritwise::minimal::OutOfMemory);
-  if (const std::string missing = tritwise::MissingInstructions(); !missing.empty()) {
-    std::fprintf(stderr, "tritwise: %s\n", missing.c_str());
-    return tritwise::minimal::Ending::kFailure;
-  }
   const char* const* words = argv;
   const auto count = static_cast<size_t>(argc);
   return tritwise::minimal::Main({words + (count > 0 ? 1 : 0), count > 0 ? count - 1 : 0});
