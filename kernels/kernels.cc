@@ -40,6 +40,11 @@ HWY_AFTER_NAMESPACE();
 namespace tritwise::kernels {
 namespace {
 
+#ifdef TRITWISE_SHIPPED_TARGETS
+static_assert((HWY_TARGETS & TRITWISE_SHIPPED_TARGETS) == TRITWISE_SHIPPED_TARGETS,
+              "Highway leaves out an instruction set that this build is to have");
+#endif
+
 HWY_EXPORT(DescribeTarget);
 
 Status UnknownTarget(std::string_view name) {
