@@ -194,7 +194,8 @@ TEST_CASE("a session that takes the beginning of another goes on as if it had co
       CHECK(second->position() == shared);
       const auto begin = static_cast<size_t>(shared);
       const Logits rest = AllLogits(*plan, *second, std::span(tokens).subspan(begin, 20), 20);
-      CHECK(SameBits(rest, Logits(expected.begin() + shared, expected.begin() + shared + 20)));
+      const auto from = expected.begin() + static_cast<ptrdiff_t>(shared);
+      CHECK(SameBits(rest, Logits(from, from + 20)));
     }
   }
 }

@@ -41,9 +41,12 @@ FileHeader HeaderOf(const std::string& bytes) {
   return header;
 }
 
+size_t DescriptionBegin(const FileHeader& header) { return static_cast<size_t>(header.flatbuffer_offset); }
+
 // With checksums of description and header that fit.
 std::string Resealed(std::string bytes, FileHeader header) {
-  const std::span<const char> description(bytes.data() + header.flatbuffer_offset, header.flatbuffer_bytes);
+  const std::span<const char> description(bytes.data() + DescriptionBegin(header),
+                                          static_cast<size_t>(header.flatbuffer_bytes));
   header.flatbuffer_checksum = Checksum(std::as_bytes(description));
   header.header_checksum = HeaderChecksum(header);
   std::memcpy(bytes.data(), &header, sizeof(header));
@@ -124,7 +127,7 @@ TEST_CASE("an operation that this build does not know is refused by name") {
   bool found = false;
   for (size_t i = 0; i < header.flatbuffer_bytes && !found; ++i) {
     std::string changed = model.bytes;
-    changed[header.flatbuffer_offset + i] = 120;
+    changed[DescriptionBegin(header) + i] = 120;
     const Status status = model.LoadWith(Resealed(changed, header));
     found = status.code() == StatusCode::kUnsupported;
   }
@@ -140,7 +143,7 @@ TEST_CASE("a description altered anywhere, its checksums right, is refused or sa
   for (size_t i = 0; i < header.flatbuffer_bytes; ++i) {
     for (const int mask : {0x01, 0x04, 0x80, 0xFF}) {
       std::string changed = model.bytes;
-      char& byte = changed[header.flatbuffer_offset + i];
+      char& byte = changed[DescriptionBegin(header) + i];
       byte = static_cast<char>(byte ^ mask);
       WriteFile(model.path, Resealed(changed, header));
       const auto result = Model::Load(model.path, {false});

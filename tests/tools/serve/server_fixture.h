@@ -20,12 +20,21 @@ namespace tritwise::test {
 
 using serve::Json;
 
+enum class Room : uint8_t { kEnough, kLittle };
+
 class Client {
  public:
-  explicit Client(const std::string& address, int receive_queue = 1000) : socket_(context_, ZMQ_DEALER) {
+  // With little room what is not read soon waits at the server. Then its heartbeats say that it is there: what it does
+  // not read has the server's.
+  explicit Client(const std::string& address, Room room = Room::kEnough) : socket_(context_, ZMQ_DEALER) {
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::rcvtimeo, 120000);
-    socket_.set(zmq::sockopt::rcvhwm, receive_queue);
+    if (room == Room::kLittle) {
+      socket_.set(zmq::sockopt::rcvhwm, 1);
+      socket_.set(zmq::sockopt::rcvbuf, 4096);
+      socket_.set(zmq::sockopt::heartbeat_ivl, 500);
+      socket_.set(zmq::sockopt::heartbeat_timeout, 3'600'000);
+    }
     socket_.connect(address);
   }
   // With keys; `server` is the public one.
