@@ -42,9 +42,8 @@ const char* MissingInstructions() {
 #if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
   constexpr unsigned long kDotProduct = 1UL << 20;  // HWCAP_ASIMDDP
   if ((getauxval(AT_HWCAP) & kDotProduct) == 0) {
-    return "tritwise: this build is for a CPU with dot products (Cortex-A76, A78); this one has none: take the build "
-           "for "
-           "rpi4\n";
+    return "tritwise: this build is for a CPU with dot products (Cortex-A76, A78); this one has none: take the "
+           "build for rpi4\n";
   }
 #elif defined(__x86_64__) && defined(__AVX512F__)
   __builtin_cpu_init();

@@ -47,9 +47,8 @@ class RouterRun : public ServiceRun {
 
 // A text that sends nothing before it is given credit.
 inline Json HeldRequest(const std::string& id, int tokens = 10) {
-  Json request = GenerateRequest(id, "hello", tokens);
+  Json request = WithCredit(GenerateRequest(id, "hello", tokens), 0);
   request["client"] = "me";
-  request["credit"] = 0;
   return request;
 }
 

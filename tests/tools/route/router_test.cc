@@ -115,8 +115,7 @@ TEST_CASE("a text waits for credit at the worker") {
   const ServerRun worker;
   const RouterRun router({&worker});
   Client client(router.work());
-  Json request = HeldRequest("a");
-  request["credit"] = 2;
+  const Json request = WithCredit(HeldRequest("a"), 2);
   client.Send(request);
   CHECK(client.Receive()["seq"] == 0);
   CHECK(client.Receive()["seq"] == 1);
@@ -200,8 +199,7 @@ TEST_CASE("where every worker is busy the client hears when to come back") {
   CHECK(reply["retry_after_ms"].is_number_integer());
   GiveCredit(router.control(), "r0", 100);
   client.Text("r0");
-  Json again = HeldRequest("r2");
-  again["credit"] = 100;  // an error leaves the id free
+  const Json again = WithCredit(HeldRequest("r2"), 100);  // an error leaves the id free
   client.Send(again);
   client.Text("r2");
   CHECK(client.last["usage"]["tokens"] == 10);

@@ -103,8 +103,7 @@ TEST_CASE("a text whose worker is lost ends with worker_lost, and is computed an
   const RouterRun router({Through(relay, worker)}, {});
   CHECK(ServiceRun::Soon([&] { return router.StatusOf(relay.address()) == "ok"; }));
   Client client(router.work());
-  Json request = HeldRequest("a", 50);
-  request["credit"] = 3;
+  const Json request = WithCredit(HeldRequest("a", 50), 3);
   client.Send(request);
   for (int i = 0; i < 3; ++i) CHECK(client.Receive()["seq"] == i);
   relay.Break();

@@ -96,6 +96,12 @@ inline Json GenerateRequest(const std::string& id, const std::string& prompt, in
   return {{"type", "generate"}, {"id", id}, {"prompt", prompt}, {"max_tokens", tokens}};
 }
 
+// As a client asks that takes so many deltas and no more.
+inline Json WithCredit(Json request, int credit) {
+  request["credit"] = credit;
+  return request;
+}
+
 // A server or a router in a thread.
 class ServiceRun {
  public:

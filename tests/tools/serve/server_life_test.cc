@@ -72,9 +72,7 @@ TEST_CASE("the request of a client that is gone ends, though it waits for credit
   const ServerRun run;
   {
     Client client(run.work());
-    Json request = GenerateRequest("a", "hello", 50);
-    request["credit"] = 2;
-    client.Send(request);
+    client.Send(WithCredit(GenerateRequest("a", "hello", 50), 2));
     CHECK(client.Receive()["type"] == "delta");
     CHECK(client.Receive()["type"] == "delta");  // the last: no other will be sent
   }
@@ -85,9 +83,7 @@ TEST_CASE("the request of a client that is gone ends, though it waits for credit
 TEST_CASE("a connection that waits for a reply gets keep-alives") {
   const ServerRun run;
   Client client(run.work());
-  Json request = GenerateRequest("a", "hello", 50);
-  request["credit"] = 1;
-  client.Send(request);
+  client.Send(WithCredit(GenerateRequest("a", "hello", 50), 1));
   CHECK(client.Receive()["type"] == "delta");
   zmq::message_t frame;
   for (int i = 0; i < 2; ++i) {
@@ -119,9 +115,8 @@ TEST_CASE("a text whose client gives no more credit is cancelled in the end") {
   settings.sequences = 1;
   const ServerRun run(settings);
   Client forgetful(run.work());
-  Json request = GenerateRequest("a", "hello", 50);
-  request["credit"] = 2;
-  forgetful.Send(request);
+  forgetful.Send(WithCredit(GenerateRequest("a", "hello", 50), 2));
+  CHECK(forgetful.Receive()["type"] == "delta");
   CHECK(forgetful.Receive()["type"] == "delta");
   Client other(run.work());
   other.Send(GenerateRequest("b", "hello", 5));
@@ -134,9 +129,8 @@ TEST_CASE("credit that comes in time keeps a text") {
   settings.credit_s = 20.0;
   const ServerRun run(settings);
   Client client(run.work());
-  Json request = GenerateRequest("a", "hello", 6);
+  Json request = WithCredit(GenerateRequest("a", "hello", 6), 2);
   request["client"] = "me";
-  request["credit"] = 2;
   client.Send(request);
   CHECK(client.Receive()["type"] == "delta");
   CHECK(client.Receive()["type"] == "delta");
@@ -181,9 +175,7 @@ TEST_CASE("a key has its own limits, and only an admin's drains") {
   const ServerRun run(settings);
   Client client(run.work(), keys.friendly, keys.server.public_key);
   CHECK(client.Ask(GenerateRequest("a", "hello", 11))["code"] == "bad_request");
-  Json request = GenerateRequest("b", "hello", 10);
-  request["credit"] = 0;
-  client.Send(request);
+  client.Send(WithCredit(GenerateRequest("b", "hello", 10), 0));
   CHECK(client.Ask(GenerateRequest("c", "hello", 5))["code"] == "busy");
   Client control(run.control(), keys.friendly, keys.server.public_key);
   CHECK(control.Ask({{"type", "drain"}, {"id", "1"}})["code"] == "forbidden");
@@ -194,9 +186,8 @@ TEST_CASE("one key cannot reach another's requests") {
   keys.Allow("[[key]]\nname = \"other\"\npublic = \"" + keys.stranger.public_key + "\"\nadmin = true\n");
   const ServerRun run(keys.Settings(true));
   Client owner(run.work(), keys.friendly, keys.server.public_key);
-  Json request = GenerateRequest("a", "hello", 10);
+  Json request = WithCredit(GenerateRequest("a", "hello", 10), 1);
   request["client"] = "me";
-  request["credit"] = 1;
   owner.Send(request);
   owner.Receive();
   Client other(run.control(), keys.stranger, keys.server.public_key);
@@ -254,8 +245,7 @@ TEST_CASE("what is not finished when draining has taken too long is cancelled") 
   settings.drain_s = 0.1;
   const ServerRun run(settings);
   Client client(run.work());
-  Json request = GenerateRequest("a", "hello", 10);
-  request["credit"] = 0;  // would wait for ever
+  Json request = WithCredit(GenerateRequest("a", "hello", 10), 0);  // would wait for ever
   client.Send(request);
   CHECK(ServerRun::Soon([&] { return run.Stat("running") == 1.0; }));
   run.server->Drain();
@@ -267,8 +257,7 @@ TEST_CASE("what is not finished when draining has taken too long is cancelled") 
 TEST_CASE("reloading changes the model for new requests and drops nobody") {
   const ServerRun run({}, 4000);
   Client client(run.work());
-  Json request = GenerateRequest("a", "hello", 2000);
-  request["credit"] = 5;
+  Json request = WithCredit(GenerateRequest("a", "hello", 2000), 5);
   request["client"] = "me";
   client.Send(request);
   for (int i = 0; i < 5; ++i) client.Receive();

@@ -203,9 +203,8 @@ TEST_CASE("a request is cancelled from the control socket while others go on") {
 TEST_CASE("credit is granted over the control socket") {
   const ServerRun run;
   Client worker(run.work());
-  Json request = GenerateRequest("a", "hello", 10);
+  Json request = WithCredit(GenerateRequest("a", "hello", 10), 2);
   request["client"] = "me";
-  request["credit"] = 2;
   worker.Send(request);
   CHECK(worker.Receive()["seq"] == 0);
   CHECK(worker.Receive()["seq"] == 1);
@@ -221,8 +220,7 @@ TEST_CASE("credit is granted over the control socket") {
 TEST_CASE("a deadline ends a request with what there is") {
   const ServerRun run;
   Client client(run.work());
-  Json request = GenerateRequest("a", "hello", 50);
-  request["credit"] = 0;
+  Json request = WithCredit(GenerateRequest("a", "hello", 50), 0);
   request["deadline_ms"] = 50;
   client.Send(request);
   client.Text("a");
@@ -236,8 +234,7 @@ TEST_CASE("a full queue answers busy and when to come back") {
   const ServerRun run(settings);
   Client client(run.work());
   for (int i = 0; i < 3; ++i) {
-    Json request = GenerateRequest("r" + std::to_string(i), "hello", 5);
-    request["credit"] = 0;
+    Json request = WithCredit(GenerateRequest("r" + std::to_string(i), "hello", 5), 0);
     client.Send(request);
   }
   const Json reply = client.Ask(GenerateRequest("r4", "hello", 5));
