@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kSmallBuffer = 4096;  // bytes of the system
 constexpr Milliseconds kReconnect{100};
+constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                        ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED;
 
 void SetOptions(zmq::socket_t& socket, const ChannelOptions& options) {
   socket.set(zmq::sockopt::linger, 200);  // a last `cancel` still goes out
@@ -65,11 +67,15 @@ Channel::Connection::Connection(zmq::context_t& context, const ChannelOptions& o
     : socket(context, zmq::socket_type::dealer), monitor(context, zmq::socket_type::pair) {
   SetOptions(socket, options);
   const std::string events = MonitorName();
-  if (zmq_socket_monitor(socket.handle(), events.c_str(), ZMQ_EVENT_ALL) != 0) throw zmq::error_t();
+  if (zmq_socket_monitor(socket.handle(), events.c_str(), kEvents) != 0) throw zmq::error_t();
   monitor.set(zmq::sockopt::linger, 0);
+  monitor.set(zmq::sockopt::rcvhwm, 0);
   monitor.connect(events);
   socket.connect(options.address);
 }
+
+// ZeroMQ's thread waits for ever, and all connections with it, where it has an event to tell and nobody listens.
+Channel::Connection::~Connection() { zmq_socket_monitor(socket.handle(), nullptr, 0); }
 
 Channel::Channel(zmq::context_t& context, const ChannelOptions& options) : context_(context), options_(options) {
   try {

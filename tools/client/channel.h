@@ -87,6 +87,9 @@ class Channel {
   struct Connection {
     // Throws zmq::error_t.
     Connection(zmq::context_t& context, const ChannelOptions& options);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
     zmq::socket_t socket;
     zmq::socket_t monitor;
   };

@@ -205,6 +205,44 @@ TEST_CASE("What came before a connection broke is read, and its request is not s
   CHECK(client.repetitions() == 0);
 }
 
+// What clients connect to: bound again to the same ports each time.
+struct Listener {
+  explicit Listener(const Address& address) {
+    work.bind(address.work);
+    control.bind(address.control);
+  }
+  zmq::context_t context;
+  zmq::socket_t work{context, zmq::socket_type::router};
+  zmq::socket_t control{context, zmq::socket_type::router};
+};
+
+TEST_CASE("Connections that break by the hundred are all made again") {
+  ClientOptions options;
+  {
+    const ServerRun run;  // for two ports
+    options.address = ParseAddress(run.work(), run.control());
+  }
+  options.context = std::make_shared<zmq::context_t>();
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(std::make_unique<Client>(options));
+  const auto connected = [&] {
+    size_t count = 0;
+    for (const auto& client : clients) {
+      client->Take();
+      count += client->connected() ? 1 : 0;
+    }
+    return count;
+  };
+  for (int round = 0; round < 10; ++round) {
+    INFO(round);
+    {
+      const Listener listener(options.address);
+      REQUIRE(ServerRun::Soon([&] { return connected() == clients.size(); }));
+    }
+    REQUIRE(ServerRun::Soon([&] { return connected() == 0; }));
+  }
+}
+
 TEST_CASE("Wake ends a Poll from another thread") {
   const ServerRun run;
   Client client(For(run));
