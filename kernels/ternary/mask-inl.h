@@ -5,9 +5,9 @@
 // into two bytes of its own, q = 16 high + low, both within -8..8: 15 of either fit a byte. After three vectors of
 // codes (12 trits in t2, 15 in t5) the bytes are widened by SumsOf8, eight to a 64-bit lane. Instructions that a
 // vector of trits of one row costs in t2, beside loading:
-//   AVX-512            3 for the two masks, 4 masked additions: 7 for 64 trits, 0.11 each
-//   AVX2, SSE4, SSSE3  2 for the trit's sign, 2 that negate, clear or keep by it, 2 additions: 6 for 32 (16), 0.19
-//   others             3 for the two masks, 4 "and", 4 additions: 11 for 16, 0.69; RISC-V vectors: mask_rvv-inl.h
+//   AVX-512     3 for the two masks, 4 masked additions: 7 for 64 trits, 0.11 each
+//   AVX2, SSE4  2 for the trit's sign, 2 that negate, clear or keep by it, 2 additions: 6 for 32 (16), 0.19
+//   others      3 for the two masks, 4 "and", 4 additions: 11 for 16, 0.69; RISC-V vectors: mask_rvv-inl.h
 // and widening about a tenth more. t5 has 5 for the two masks or 5 for the sign, its digits taken apart.
 //
 // Code 3 of t2, which no packer writes, counts as +2 by definition. Here it counts as kThree; the codes pass by a
@@ -30,7 +30,7 @@
 // Whether bytes can be negated, cleared or kept by the signs of others, and whether additions can be masked.
 #undef TRITWISE_BYTE_SIGN
 #undef TRITWISE_MASKED_ADD
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
 #define TRITWISE_BYTE_SIGN 1
 #define TRITWISE_MASKED_ADD 0
 #else
