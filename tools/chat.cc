@@ -81,7 +81,7 @@ void Turn(const ChatFlags& flags, Conversation& conversation, const std::string&
     return interrupt_state == kAnswering;
   });
   interrupt_state = kIdle;
-  const Answer answer = ValueOrThrow(std::move(result));
+  const Answer answer = ValueOrThrow(result);
   if (flags.json) {
     Json object;
     object["text"] = text;
