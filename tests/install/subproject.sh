@@ -3,7 +3,7 @@
 # with vectors, and not optimised: builds fastest, and the greedy text is the same.
 . "$(dirname "$0")/../e2e/common.sh"
 cmake -S tests/install/subproject -B "$work/build" -G Ninja -DTRITWISE_SOURCE="$PWD" -DCMAKE_CXX_COMPILER=g++ \
-  -DTRITWISE_DEPENDENCIES_DIR="$TRITWISE_DEPENDENCIES_DIR" -DTRITWISE_HIGHWAY_TARGETS=SCALAR -DCMAKE_BUILD_TYPE=Debug > "$work/log" 2>&1 ||
+  -DTRITWISE_DEPENDENCIES_DIR="$TRITWISE_DEPENDENCIES_DIR" -DTRITWISE_HIGHWAY_TARGETS=SCALAR -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 > "$work/log" 2>&1 ||
   fail "configure: $(tail -n 20 "$work/log")"
 cmake --build "$work/build" --target consumer > "$work/log" 2>&1 || fail "build: $(grep -A 10 -E 'error|FAILED' "$work/log" | head -n 40)"
 "$MODELS" "$work"
