@@ -11,7 +11,6 @@
 #   TRITWISE_BOARD_RUNS           for each of them the instruction set that kernels must then run with, and "dot" where
 #                                 one instruction multiplies bytes and adds four products
 #   TRITWISE_BOARD_REFUSES        an emulator of a CPU for which the command is not, where it can say so; else not there
-#   TRITWISE_BOARD_MOST_BYTES     what its full command may have, where 3 MiB are not enough; else not there
 #   TRITWISE_BOARD_MACHINE_MODEL  the CPU as llvm-mca names it, or the nearest that it has (tools/bench/machine_model.py)
 set(TRITWISE_BOARD "" CACHE STRING "Folder of targets/ that says what the board has; empty: this machine")
 set(TRITWISE_HIGHWAY_TARGETS "" CACHE STRING

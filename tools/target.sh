@@ -86,7 +86,5 @@ for board in $wanted; do
   package "$board" "$folder"
   bytes=$(stat -c %s "$folder/tritwise")
   echo "$folder: $bytes bytes, $((SECONDS - begin - installed)) s ($start build) after $installed s of set-up"
-  most=$most_bytes own=$(setting "$board" TRITWISE_BOARD_MOST_BYTES)
-  [ -z "$suffix" ] && most=${own:-$most}
-  [ "$bytes" -le "$most" ] || { echo "target: $folder/tritwise is larger than $most bytes" >&2; exit 1; }
+  [ "$bytes" -le "$most_bytes" ] || { echo "target: $folder/tritwise is larger than $most_bytes bytes" >&2; exit 1; }
 done
