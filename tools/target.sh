@@ -65,6 +65,7 @@ CONTROL
   rm -rf "$root"
 }
 
+failed=() summary=()  # of tests: a board that fails does not hide the others
 for board in $wanted; do
   begin=$SECONDS
   start=cold; [ -d "build/$board$suffix" ] && start=warm
@@ -72,7 +73,10 @@ for board in $wanted; do
   installed=$((SECONDS - begin))
   if [ "${2:-}" = test ]; then
     tools/build.sh "$board"
-    ctest --test-dir "build/$board" --output-on-failure -j "$(nproc)"
+    built=$SECONDS
+    result=passed
+    ctest --test-dir "build/$board" --output-on-failure -j "$(nproc)" || { result=FAILED; failed+=("$board"); }
+    summary+=("$board: tests $result, built in $((built - begin - installed)) s ($start), run in $((SECONDS - built)) s")
     continue
   fi
   tools/build.sh "$board" "$target" "$board$suffix" "${options[@]}"
@@ -88,3 +92,5 @@ for board in $wanted; do
   echo "$folder: $bytes bytes, $((SECONDS - begin - installed)) s ($start build) after $installed s of set-up"
   [ "$bytes" -le "$most_bytes" ] || { echo "target: $folder/tritwise is larger than $most_bytes bytes" >&2; exit 1; }
 done
+[ ${#summary[@]} -eq 0 ] || printf '%s\n' "${summary[@]}"
+[ ${#failed[@]} -eq 0 ] || { echo "target: tests failed on ${failed[*]}" >&2; exit 1; }
