@@ -17,9 +17,6 @@ class UsageError : public Error {
   using Error::Error;
 };
 
-// Ctrl-C in a command that saved what it had and said so: exit code 130, nothing more to print.
-struct Interrupted {};
-
 // All that is to be said has been said: the program ends with this code.
 struct ExitWith {
   int code = 0;

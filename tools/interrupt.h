@@ -1,4 +1,4 @@
-// Ctrl-C and a polite kill while a command waits for a server: it looks, and ends by itself.
+// Ctrl-C and a polite kill of a command that has something to put in order first: it looks, and ends by itself.
 #pragma once
 
 namespace tritwise {
@@ -7,5 +7,12 @@ namespace tritwise {
 void NoteInterrupts();
 
 bool WasInterrupted();
+
+// Ctrl-C in a command that saved what it had and said so: exit code 130, nothing more to print.
+struct Interrupted {};
+
+inline void ThrowIfInterrupted() {
+  if (WasInterrupted()) throw Interrupted{};
+}
 
 }  // namespace tritwise

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tools/commands.h"
+#include "tools/interrupt.h"
 
 namespace tritwise {
 namespace {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tools/commands.h"
+#include "tools/interrupt.h"
 #include "tools/launch/signals.h"
 #include "tools/wait_policy.h"
 #include "trainer/distributed/follow.h"

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tools/commands.h"
+#include "tools/interrupt.h"
 #include "tools/ranks.h"
 #include "tools/report/study_report.h"
 #include "trainer/study/run_study.h"

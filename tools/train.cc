@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "tools/commands.h"
+#include "tools/interrupt.h"
 #include "tools/ranks.h"
 #include "tools/report/report.h"
 #include "trainer/data/corpus.h"

@@ -1,8 +1,12 @@
 // tritwise footprint, and bench --report, --compare and --only memory, as a user meets them.
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "tests/support/random_model.h"
 #include "tests/tools/page_parts.h"
@@ -101,6 +105,22 @@ TEST_CASE("footprint takes recipes, runs and models, and its tables fit 100 colu
     INFO(line);
     CHECK(line.size() <= 100);
   }
+}
+
+TEST_CASE("A report that is interrupted leaves nothing behind") {
+  const ReportFiles files;
+  const int signal = GENERATE(SIGINT, SIGTERM);
+  const auto left = [&] {
+    size_t folders = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(files.path())) folders += entry.is_directory();
+    return folders;
+  };
+  const Running report({TRITWISE_TEST_COMMAND, "bench", files.text, "--report", files / "bench.html"});
+  while (left() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  report.Signal(signal);
+  CHECK(report.Wait().code == 130);
+  CHECK(left() == 0);
+  CHECK_FALSE(std::filesystem::exists(files / "bench.html"));
 }
 
 TEST_CASE("bench fills a context in a process of its own and says what that took") {

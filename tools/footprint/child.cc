@@ -6,42 +6,28 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 
-#include "tools/commands.h"
+#include "tools/interrupt.h"
+#include "trainer/error.h"
 
 extern char** environ;
 
 namespace tritwise {
 namespace {
 
-std::atomic<bool> g_interrupted = false;
-
-// While a child runs, Ctrl-C is its to end by; this process then cleans up.
-class HoldInterrupts {
- public:
-  HoldInterrupts() {
-    struct sigaction action = {};
-    action.sa_handler = [](int) { g_interrupted = true; };
-    sigaction(SIGINT, &action, &before_);
-  }
-  ~HoldInterrupts() { sigaction(SIGINT, &before_, nullptr); }
-  HoldInterrupts(const HoldInterrupts&) = delete;
-  HoldInterrupts& operator=(const HoldInterrupts&) = delete;
-
- private:
-  struct sigaction before_ = {};
-};
-
-std::string ReadAll(int descriptor) {
+// What `child` writes until it ends; an interrupt ends it.
+std::string ReadAll(int descriptor, pid_t child) {
   std::string text;
   std::array<char, 4096> bytes;
   for (;;) {
     const ssize_t count = read(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINTR) {
+      if (WasInterrupted()) kill(child, SIGTERM);
+      continue;
+    }
     if (count <= 0) break;
     text.append(bytes.data(), static_cast<size_t>(count));
   }
@@ -52,6 +38,7 @@ std::string ReadAll(int descriptor) {
 }  // namespace
 
 Json RunSelf(const std::vector<std::string>& arguments) {
+  ThrowIfInterrupted();
   std::vector<std::string> words = {"tritwise"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -65,17 +52,19 @@ Json RunSelf(const std::vector<std::string>& arguments) {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDERR_FILENO);
-  const HoldInterrupts hold;
   pid_t child = 0;
   const int failed = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(pipe_ends[1]);
-  const std::string output = ReadAll(pipe_ends[0]);
-  if (failed != 0) throw Error(std::string("cannot start a process: ") + std::strerror(failed));
+  if (failed != 0) {
+    close(pipe_ends[0]);
+    throw Error(std::string("cannot start a process: ") + std::strerror(failed));
+  }
+  const std::string output = ReadAll(pipe_ends[0], child);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (g_interrupted) throw Interrupted{};
+  ThrowIfInterrupted();
   if (WIFSIGNALED(status)) {
     throw Error("tritwise " + arguments[0] + " was ended by signal " + std::to_string(WTERMSIG(status)) +
                 (WTERMSIG(status) == SIGKILL ? " (out of memory?)" : ""));
@@ -88,6 +77,7 @@ Json RunSelf(const std::vector<std::string>& arguments) {
 }
 
 WorkFolder::WorkFolder(const std::filesystem::path& path) {
+  NoteInterrupts();
   std::string name = path.string() + ".work-XXXXXX";
   if (mkdtemp(name.data()) == nullptr) throw Error(name + ": cannot make a folder: " + std::strerror(errno));
   path_ = name;

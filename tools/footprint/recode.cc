@@ -5,6 +5,7 @@
 #include "format/half.h"
 #include "format/pack.h"
 #include "tools/footprint/planned.h"
+#include "tools/interrupt.h"
 #include "trainer/error_status.h"
 #include "trainer/store_tensor.h"
 
@@ -84,7 +85,8 @@ std::vector<float> Dequantise(const TensorSpec& spec, const TensorData& data) {
 
 void WriteVariant(const ModelFile& base, const Variant& variant, const std::string& path) {
   const ModelDescription stored = Stored(base.description(), variant);
-  ThrowIfError(StreamModel(path, stored, [&](size_t i, TensorSink& sink) {
+  const Status written = StreamModel(path, stored, [&](size_t i, TensorSink& sink) {
+    if (WasInterrupted()) return Status::Error(StatusCode::kIo, "interrupted");
     const TensorSpec& from = base.graph().tensors[i];
     const TensorSpec& to = stored.graph.tensors[i];
     const TensorData data = base.tensor(static_cast<int32_t>(i));
@@ -92,10 +94,17 @@ void WriteVariant(const ModelFile& base, const Variant& variant, const std::stri
       TRITWISE_RETURN_IF_ERROR(sink.Data(data.data));
       return sink.Scales(data.scales);
     }
-    const StoredTensor recoded = Recode(from, data, to);
+    StoredTensor recoded;
+    try {  // the writer is built without exceptions
+      recoded = Recode(from, data, to);
+    } catch (const Error& error) {
+      return Status::Error(StatusCode::kCorrupt, "%s", error.what());
+    }
     TRITWISE_RETURN_IF_ERROR(sink.Data(recoded.data));
     return sink.Scales(recoded.scales);
-  }));
+  });
+  ThrowIfInterrupted();
+  ThrowIfError(written);
 }
 
 }  // namespace tritwise

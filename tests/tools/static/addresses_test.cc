@@ -79,7 +79,8 @@ TEST_CASE("An address of a link is written with its interface") {
   address.sin6_scope_id = 3;
   REQUIRE(inet_pton(AF_INET6, "fe80::1", &address.sin6_addr) == 1);
   char host[64];
-  REQUIRE(getnameinfo(reinterpret_cast<const sockaddr*>(&address), sizeof address, host, sizeof host, nullptr, 0, 0) == 0);
+  REQUIRE(getnameinfo(reinterpret_cast<const sockaddr*>(&address), sizeof address, host, sizeof host, nullptr, 0, 0) ==
+          0);
   CHECK(std::string(host) == "fe80::1%3");
 }
 
