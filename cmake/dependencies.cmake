@@ -16,6 +16,7 @@ set(HWY_ENABLE_EXAMPLES OFF CACHE BOOL "" FORCE)
 set(HWY_ENABLE_INSTALL OFF CACHE BOOL "" FORCE)
 set(HWY_ENABLE_TESTS OFF CACHE BOOL "" FORCE)
 set(HWY_FORCE_STATIC_LIBS ON CACHE BOOL "" FORCE)
+set(HWY_CMAKE_RVV OFF CACHE BOOL "" FORCE)  # vectors on a board without them too
 FetchContent_Declare(highway
   GIT_REPOSITORY https://github.com/google/highway.git GIT_TAG 1.2.0
   FIND_PACKAGE_ARGS 1.2 NAMES hwy)
@@ -30,7 +31,8 @@ if(NOT TARGET hwy::hwy AND NOT TARGET hwy)  # a project around this one may have
   if(TARGET hwy_list_targets)
     set_target_properties(hwy hwy_list_targets PROPERTIES EXCLUDE_FROM_ALL ON UNITY_BUILD OFF)
     # libtritwise.so has it inside; its assertions name files.
-    target_compile_options(hwy PRIVATE -fvisibility=hidden "-ffile-prefix-map=${highway_SOURCE_DIR}=highway")
+    target_compile_options(hwy PRIVATE ${TRITWISE_BOARD_COMPUTE_FLAGS}
+      -fvisibility=hidden "-ffile-prefix-map=${highway_SOURCE_DIR}=highway")
   endif()
 endif()
 if(NOT TARGET hwy::hwy)

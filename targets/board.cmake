@@ -3,6 +3,7 @@
 #   TRITWISE_BOARD_ARCHITECTURE   Debian's name of it, for the package
 #   TRITWISE_BOARD_PACKAGES       Debian packages that its cross compiler takes (tools/setup.sh)
 #   TRITWISE_BOARD_FLAGS          compiler flags for its CPU
+#   TRITWISE_BOARD_COMPUTE_FLAGS  more of them, for what nothing is thrown through; else not there
 #   TRITWISE_BOARD_TARGETS        instruction sets to ship, by Highway's names; "all"; "SCALAR" for none
 #   TRITWISE_BOARD_MEMORY_BUDGET  what is left for a model on the smallest board of the kind; "" where that means nothing
 #   TRITWISE_BOARD_BANDWIDTH      GB/s that its memory has at most, by its maker; "" as above. `tritwise footprint --board` bounds
@@ -34,6 +35,8 @@ if(TRITWISE_BOARD)
   separate_arguments(_flags UNIX_COMMAND "${TRITWISE_BOARD_FLAGS}")
   add_compile_options(${_flags} -ffunction-sections -fdata-sections)
   add_link_options(${_flags} -Wl,--gc-sections)
+  separate_arguments(TRITWISE_BOARD_COMPUTE_FLAGS UNIX_COMMAND "${TRITWISE_BOARD_COMPUTE_FLAGS}")
+  target_compile_options(tritwise_no_exceptions INTERFACE ${TRITWISE_BOARD_COMPUTE_FLAGS})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_link_options(-Wl,-O2,--icf=all)  # functions with the same code once; nothing here compares their addresses
   endif()

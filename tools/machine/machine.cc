@@ -55,6 +55,11 @@ const char* MissingInstructions() {
   if (!__builtin_cpu_supports("avx2")) {
     return "tritwise: this build is for a CPU with AVX2; this one has none: take the build for x86-64\n";
   }
+#elif defined(__riscv_vector)
+  constexpr unsigned long kVectors = 1UL << ('V' - 'A');  // the letters of its extensions, as Linux has them
+  if ((getauxval(AT_HWCAP) & kVectors) == 0) {
+    return "tritwise: this build is for a CPU with vectors (RVV 1.0); this one has none: take the build for riscv64\n";
+  }
 #endif
   return nullptr;
 }
