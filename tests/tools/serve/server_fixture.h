@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -126,13 +127,16 @@ class ServiceRun {
     if (labels.empty()) return stats[name].get<double>();
     return stats[name].contains(labels) ? stats[name][labels].get<double>() : 0.0;
   }
-  // Waits for something that happens in its own time.
+  // Waits for something that happens in its own time. Asks less often the longer it takes: in an emulator asking costs
+  // as much as what is waited for.
   template <class Condition>
-  static bool Soon(const Condition& condition, std::chrono::seconds patience = std::chrono::seconds(120)) {
-    const auto end = std::chrono::steady_clock::now() + patience;
+  static bool Soon(const Condition& condition, std::chrono::seconds patience = std::chrono::seconds(300)) {
+    using Milliseconds = std::chrono::milliseconds;
+    const auto begin = std::chrono::steady_clock::now();
     while (!condition()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      const auto waited = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin);
+      if (waited > patience) return false;
+      std::this_thread::sleep_for(std::clamp(waited / 20, Milliseconds(5), Milliseconds(250)));
     }
     return true;
   }
