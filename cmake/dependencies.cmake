@@ -16,7 +16,7 @@ set(HWY_ENABLE_EXAMPLES OFF CACHE BOOL "" FORCE)
 set(HWY_ENABLE_INSTALL OFF CACHE BOOL "" FORCE)
 set(HWY_ENABLE_TESTS OFF CACHE BOOL "" FORCE)
 set(HWY_FORCE_STATIC_LIBS ON CACHE BOOL "" FORCE)
-set(HWY_CMAKE_RVV OFF CACHE BOOL "" FORCE)  # vectors on a board without them too
+set(HWY_CMAKE_RVV OFF CACHE BOOL "" FORCE)  # it would compile for vectors on a board without them too
 FetchContent_Declare(highway
   GIT_REPOSITORY https://github.com/google/highway.git GIT_TAG 1.2.0
   FIND_PACKAGE_ARGS 1.2 NAMES hwy)

@@ -8,7 +8,7 @@ void NoteInterrupts();
 
 bool WasInterrupted();
 
-// Ctrl-C in a command that saved what it had and said so: exit code 130, nothing more to print.
+// What a command throws that has put in order what there was: exit code 130, nothing more to print.
 struct Interrupted {};
 
 inline void ThrowIfInterrupted() {

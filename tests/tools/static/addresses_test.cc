@@ -30,6 +30,14 @@ sockaddr_in LoopbackV4() {
   return address;
 }
 
+sockaddr_in6 OfThirdInterface() {
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_scope_id = 3;
+  REQUIRE(inet_pton(AF_INET6, "fe80::1", &address.sin6_addr) == 1);
+  return address;
+}
+
 int NameOf(const sockaddr_in& address, char* host, socklen_t host_size, char* port, socklen_t port_size) {
   return getnameinfo(reinterpret_cast<const sockaddr*>(&address), sizeof address, host, host_size, port, port_size, 0);
 }
@@ -74,10 +82,7 @@ TEST_CASE("A service's name and a port that is too large are refused") {
 }
 
 TEST_CASE("An address of a link is written with its interface") {
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_scope_id = 3;
-  REQUIRE(inet_pton(AF_INET6, "fe80::1", &address.sin6_addr) == 1);
+  const sockaddr_in6 address = OfThirdInterface();
   char host[64];
   REQUIRE(getnameinfo(reinterpret_cast<const sockaddr*>(&address), sizeof address, host, sizeof host, nullptr, 0, 0) ==
           0);
@@ -92,10 +97,7 @@ TEST_CASE("A name that does not fit is an overflow and not cut") {
 }
 
 TEST_CASE("An interface that does not fit behind its address is an overflow") {
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_scope_id = 3;
-  REQUIRE(inet_pton(AF_INET6, "fe80::1", &address.sin6_addr) == 1);
+  const sockaddr_in6 address = OfThirdInterface();
   char host[8];  // fe80::1 and the 0
   CHECK(getnameinfo(reinterpret_cast<const sockaddr*>(&address), sizeof address, host, sizeof host, nullptr, 0, 0) ==
         EAI_OVERFLOW);
